@@ -1,0 +1,1 @@
+//! The facade: a brief in, a plan out.

@@ -1,0 +1,1 @@
+//! Facts with source and date: prices, capacities, service times, latencies, SLAs.

@@ -1,0 +1,1 @@
+//! Resolves a brief into requirements and computes load, storage, bandwidth and memory.

@@ -1,0 +1,1 @@
+//! A plan as Markdown, HTML, SVG and JSON, in English and Korean.
