@@ -189,9 +189,9 @@ fn significant_exponent(value: f64) -> String {
 fn ratio(value: f64) -> String {
     let missing = 1.0 - value;
     if value > 0.99 && missing > 1e-12 {
-        let decimals = (1.0 - math::log10(missing * 100.0)).clamp(0.0, 9.0) as usize;
+        let decimals = (1.0 - math::log10(missing * 100.0)).ceil().clamp(1.0, 9.0) as usize;
         let text = format!("{:.decimals$}", value * 100.0);
-        return format!("{text} %");
+        return format!("{} %", text.trim_end_matches('0').trim_end_matches('.'));
     }
     format!("{} %", significant(value * 100.0, 3))
 }
