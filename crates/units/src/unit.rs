@@ -88,7 +88,7 @@ fn significant(value: f64, digits: i32) -> String {
         return "0".to_owned();
     }
     // The exponent comes from the formatted number, so that 9.996 rounds to 10.0 and not to 10.00.
-    let text = format!("{value:.*e}", (digits - 1) as usize);
+    let text = format!("{:.*e}", (digits - 1) as usize, half_up(value));
     let exponent: i32 =
         text.split('e').nth(1).and_then(|e| e.parse().ok()).expect("{:e} prints an exponent");
     let rounded: f64 = text.parse().expect("{:e} prints a number");
@@ -109,7 +109,7 @@ fn grouped(value: f64) -> String {
     if value >= 1e15 {
         return format!("{value:.2e}");
     }
-    let digits = format!("{:.0}", value);
+    let digits = format!("{:.0}", half_up(value));
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
@@ -125,8 +125,13 @@ fn rounded_grouped(value: f64) -> String {
     if value < 1000.0 {
         return significant(value, 3);
     }
-    let rounded: f64 = format!("{value:.2e}").parse().expect("{:e} prints a number");
+    let rounded: f64 = format!("{:.2e}", half_up(value)).parse().expect("{:e} prints a number");
     grouped(rounded)
+}
+
+/// Lets ties round up as people do (18.25 to 18.3): formatting rounds them to even.
+fn half_up(value: f64) -> f64 {
+    value * (1.0 + 1e-12)
 }
 
 fn scaled(value: f64, step: f64, names: &[&str]) -> String {
@@ -180,7 +185,7 @@ fn count(value: f64) -> String {
 
 /// `3.52e12`: three significant digits with a decimal exponent.
 fn significant_exponent(value: f64) -> String {
-    let text = format!("{value:.2e}");
+    let text = format!("{:.2e}", half_up(value));
     let (mantissa, exponent) = text.split_once('e').expect("{:e} prints an exponent");
     let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
     format!("{mantissa}e{exponent}")
