@@ -1,1 +1,62 @@
-//! Reads a brief: text to what was written, with the place of every amount and all diagnostics at once.
+//! Reads a brief: text to what was written, with the place of every amount and all diagnostics at
+//! once.
+//!
+//! [`parse`] (or [`parse_bytes`] for what came from a file) never fails: it returns what it could
+//! read as a [`Brief`] and a [`Diagnostic`] for everything else. Each amount of the text is in
+//! exactly one [`Demand`], [`Choice`] or [`Constraint`], or listed in
+//! [`Brief::not_understood`].
+//!
+//! Knows nothing of catalogues, prices and components, and computes no load. Text in a brief is
+//! data: nothing in it is executed or obeyed.
+
+mod amount;
+mod brief;
+mod codes;
+mod demand;
+mod diagnostic;
+mod metric;
+mod span;
+
+pub use amount::{Amount, Currency, Dimension, Per, TimeUnit};
+pub use brief::{
+    Brief, Choice, Constraint, ConstraintKind, Contract, Feature, Item, NotUnderstood, Section,
+    SectionKind, Story, Title,
+};
+pub use codes::{CODES, Code, CodeEntry};
+pub use demand::{
+    Access, Action, Bound, Condition, ConditionKind, Demand, NounPhrase, Of, Statistic,
+};
+pub use diagnostic::{Diagnostic, Severity};
+pub use metric::{METRICS, Metric, MetricEntry};
+pub use span::Span;
+
+/// How a brief is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Markdown as people write it, or plain text.
+    Markdown,
+    /// A YAML mapping.
+    Yaml,
+}
+
+impl Format {
+    /// Returns the format that a file name tells: YAML for `.yaml` and `.yml`, else Markdown.
+    #[must_use]
+    pub fn of_file_name(name: &str) -> Self {
+        let lower = name.to_ascii_lowercase();
+        if lower.ends_with(".yaml") || lower.ends_with(".yml") {
+            Self::Yaml
+        } else {
+            Self::Markdown
+        }
+    }
+}
+
+/// What [`parse`] returns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parsed {
+    /// What was read.
+    pub brief: Brief,
+    /// Everything there is to say about it, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
