@@ -12,6 +12,10 @@ pub enum Meaning {
     /// Hard bounds: nothing lies outside.
     #[serde(rename = "bound")]
     Bound,
+    /// 95 % confidence interval of a simulated or measured value: how well it is known, not how far
+    /// it may move.
+    #[serde(rename = "ci95")]
+    Confidence,
 }
 
 /// Low, mid and high of an uncertain value, in the base unit of its quantity.
@@ -45,6 +49,14 @@ impl Interval {
     pub fn quantiles(low: f64, mid: f64, high: f64) -> Self {
         assert!(low <= mid && mid <= high, "an interval is ordered: {low} {mid} {high}");
         Self { low, mid, high, meaning: Meaning::Quantiles }
+    }
+
+    /// Returns a value with its 95 % confidence interval; without ends its width is not known and
+    /// `low` and `high` are NaN-free copies of `mid`.
+    #[must_use]
+    pub fn confidence(mid: f64, ends: Option<(f64, f64)>) -> Self {
+        let (low, high) = ends.unwrap_or((mid, mid));
+        Self { low: low.min(mid), mid, high: high.max(mid), meaning: Meaning::Confidence }
     }
 
     /// Returns the same ends, read as hard bounds.

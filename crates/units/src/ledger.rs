@@ -92,7 +92,7 @@ impl Ledger {
         provenance: Provenance,
     ) {
         let mut swings = BTreeMap::new();
-        if !interval.is_exact() {
+        if !interval.is_exact() && interval.meaning != Meaning::Confidence {
             let swing = Swing { at_low: interval.low, at_high: interval.high };
             swings.insert(id.to_owned(), swing);
         }
@@ -170,6 +170,40 @@ impl Ledger {
         };
         let swings = BTreeMap::new();
         self.add(id, Figure { label: label.to_owned(), unit, interval, provenance, swings });
+    }
+
+    /// Returns the mid values of all figures when the figure `leaf` has the value `value` instead:
+    /// every formula below which it stands is computed again. Figures that a named computation made
+    /// keep their value.
+    #[must_use]
+    pub fn with(&self, leaf: &str, value: f64) -> BTreeMap<String, f64> {
+        let mut values = BTreeMap::from([(leaf.to_owned(), value)]);
+        for id in self.figures.keys() {
+            self.value_in(id, &mut values);
+        }
+        values
+    }
+
+    /// Computes a figure and what it stands on into `values`, each once.
+    fn value_in(&self, id: &str, values: &mut BTreeMap<String, f64>) -> Option<f64> {
+        if let Some(value) = values.get(id) {
+            return Some(*value);
+        }
+        let figure = self.figures.get(id)?;
+        let expression = match &figure.provenance {
+            Provenance::Derived { formula, .. } => Expression::parse(formula).ok(),
+            Provenance::Stated { .. }
+            | Provenance::Edited { .. }
+            | Provenance::Assumed { .. }
+            | Provenance::Fact { .. }
+            | Provenance::Simulated { .. }
+            | Provenance::Measured { .. } => None,
+        };
+        let computed = expression
+            .and_then(|expression| expression.evaluate(&mut |id| self.value_in(id, values)).ok());
+        let value = computed.unwrap_or(figure.interval.mid);
+        values.insert(id.to_owned(), value);
+        Some(value)
     }
 
     /// Returns the figure of this id.
@@ -318,6 +352,18 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.insert("a", "a", Unit::Count, Interval::exact(1.0), assumed());
         ledger.insert("a", "a", Unit::Count, Interval::exact(2.0), assumed());
+    }
+
+    #[test]
+    fn another_value_of_a_leaf_moves_what_stands_on_it() {
+        let mut ledger = Ledger::default();
+        ledger.insert("a", "a", Unit::Count, Interval::quantiles(1.0, 2.0, 4.0), assumed());
+        ledger.derive("b", "b", Unit::Count, "a * 3");
+        ledger.derive("c", "c", Unit::Count, "b + 1");
+        ledger.computed("d", "d", Unit::Count, Interval::exact(9.0), "a search over c", &["c"]);
+        let values = ledger.with("a", 10.0);
+        assert_eq!((values["b"], values["c"], values["d"]), (30.0, 31.0, 9.0));
+        assert_eq!(ledger.value("c"), 7.0);
     }
 
     #[test]
