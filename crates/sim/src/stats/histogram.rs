@@ -1,0 +1,237 @@
+/// Cells per octave as a power of two: 2⁷ = 128 cells, each at most 0.8 % of its value wide.
+const CELL_BITS: u32 = 7;
+/// A double's exponent and leading mantissa bits, shifted down, are the number of its cell.
+const SHIFT: u32 = f64::MANTISSA_DIGITS - 1 - CELL_BITS;
+/// Cells are kept in whole octaves.
+const OCTAVE: usize = 1 << CELL_BITS;
+/// What is below 2⁻³⁰ (a nanosecond, in seconds) counts as zero.
+const FIRST_CELL: usize = cell_of(1.0 / (1_u64 << 30) as f64);
+/// What is above 2³⁴ (544 years, in seconds) counts as that.
+const LAST_CELL: usize = cell_of((1_u64 << 34) as f64) - 1;
+
+const fn cell_of(value: f64) -> usize {
+    (value.to_bits() >> SHIFT) as usize
+}
+
+/// A log-linear histogram of non-negative values: 128 cells an octave, percentiles interpolated
+/// inside the cell.
+///
+/// Range 2⁻³⁰ to 2³⁴ (one nanosecond to 544 years); smaller counts as zero. Memory: 512 bytes per
+/// octave between the smallest and the largest value seen, whatever their number. Adding a value is
+/// two additions and a bounds check: the number of a cell is the leading bits of the double itself.
+///
+/// ```
+/// use tenfold_sim::stats::Histogram;
+/// let mut histogram = Histogram::default();
+/// for value in 1..=1000 {
+///     histogram.record(f64::from(value));
+/// }
+/// assert!((histogram.percentile(0.99) - 990.0).abs() < 2.0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    zeros: u64,
+    /// The number of the first cell kept, a multiple of [`OCTAVE`].
+    first: usize,
+    cells: Vec<u32>,
+    min: f64,
+    max: f64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { zeros: 0, first: 0, cells: Vec::new(), min: f64::INFINITY, max: 0.0 }
+    }
+}
+
+impl Histogram {
+    /// Adds `value`; negative values and NaN are bugs of the caller and panic in debug builds.
+    #[inline]
+    pub fn record(&mut self, value: f64) {
+        debug_assert!(value >= 0.0, "a sample is a span, a size or a count: {value}");
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        match self.cells.get_mut(cell_of(value).wrapping_sub(self.first)) {
+            Some(cell) => *cell = cell.saturating_add(1),
+            None => self.record_outside(value),
+        }
+    }
+
+    /// Adds a value that counts as zero, or that lies outside the cells kept so far.
+    #[cold]
+    fn record_outside(&mut self, value: f64) {
+        let cell = cell_of(value).min(LAST_CELL);
+        if cell < FIRST_CELL {
+            self.zeros += 1;
+            return;
+        }
+        self.cover(cell, cell);
+        let cell = &mut self.cells[cell - self.first];
+        *cell = cell.saturating_add(1);
+    }
+
+    /// Widens the cells kept to include the octaves of `low` and `high`.
+    fn cover(&mut self, low: usize, high: usize) {
+        let low = low / OCTAVE * OCTAVE;
+        let end = (high / OCTAVE + 1) * OCTAVE;
+        if self.cells.is_empty() {
+            self.first = low;
+        }
+        if low < self.first {
+            self.cells.splice(0..0, core::iter::repeat_n(0, self.first - low));
+            self.first = low;
+        }
+        let needed = (end - self.first).max(self.cells.len());
+        self.cells.resize(needed, 0);
+    }
+
+    /// Returns an empty histogram that already keeps the same cells.
+    #[must_use]
+    pub(crate) fn emptied(&self) -> Self {
+        Self { first: self.first, cells: vec![0; self.cells.len()], ..Self::default() }
+    }
+
+    /// Adds everything that `other` holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.zeros += other.zeros;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        if other.cells.is_empty() {
+            return;
+        }
+        self.cover(other.first, other.first + other.cells.len() - 1);
+        let offset = other.first - self.first;
+        for (cell, count) in self.cells[offset..].iter_mut().zip(&other.cells) {
+            *cell = cell.saturating_add(*count);
+        }
+    }
+
+    /// Returns the number of values.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.zeros + self.cells.iter().map(|count| u64::from(*count)).sum::<u64>()
+    }
+
+    /// Returns the smallest value; infinite where there is none.
+    #[must_use]
+    pub fn min(&self) -> f64 {
+        self.min
+    }
+
+    /// Returns the largest value; 0 where there is none.
+    #[must_use]
+    pub fn max(&self) -> f64 {
+        self.max
+    }
+
+    /// Returns the value that a share `p` of all values does not exceed, NaN where there is none.
+    ///
+    /// Inside its cell the values are taken as evenly spread, and none beyond the smallest and
+    /// largest seen, so that a constant is returned exactly.
+    #[must_use]
+    pub fn percentile(&self, p: f64) -> f64 {
+        let count = self.count();
+        if count == 0 {
+            return f64::NAN;
+        }
+        let rank = p * count as f64;
+        let mut below = self.zeros as f64;
+        if rank <= below {
+            return 0.0;
+        }
+        for (index, cell) in self.cells.iter().enumerate() {
+            let inside = f64::from(*cell);
+            if *cell > 0 && below + inside >= rank {
+                let (low, high) = edges(self.first + index);
+                let value = low + (high - low) * (rank - below) / inside;
+                return value.clamp(self.min, self.max);
+            }
+            below += inside;
+        }
+        self.max
+    }
+
+    /// Returns the share of values above `value`, interpolated inside the cell; NaN where there is
+    /// none.
+    #[must_use]
+    pub fn share_above(&self, value: f64) -> f64 {
+        let cell = cell_of(value).clamp(FIRST_CELL, LAST_CELL);
+        let mut above = 0.0;
+        if cell < self.first + self.cells.len() {
+            let from = cell.saturating_sub(self.first);
+            above += self.cells[from..].iter().map(|count| f64::from(*count)).sum::<f64>();
+            if cell >= self.first {
+                let (low, high) = edges(cell);
+                let under = ((value - low) / (high - low)).clamp(0.0, 1.0);
+                above -= f64::from(self.cells[cell - self.first]) * under;
+            }
+        }
+        above / self.count() as f64
+    }
+}
+
+/// The lower and upper end of a cell.
+fn edges(cell: usize) -> (f64, f64) {
+    let edge = |cell: usize| f64::from_bits((cell as u64) << SHIFT);
+    (edge(cell), edge(cell + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_of_known_values() {
+        let mut histogram = Histogram::default();
+        for value in 1..=100_000 {
+            histogram.record(f64::from(value) / 1e5);
+        }
+        for p in [0.01, 0.5, 0.9, 0.99, 0.999] {
+            // Evenly spread values are interpolated exactly, but for the cell's own edge.
+            assert!((histogram.percentile(p) - p).abs() < 3e-5, "{p} {}", histogram.percentile(p));
+            assert!((histogram.share_above(p) - (1.0 - p)).abs() < 3e-5);
+        }
+        assert_eq!(histogram.count(), 100_000);
+    }
+
+    #[test]
+    fn constants_and_zeros_are_exact() {
+        let mut histogram = Histogram::default();
+        (0..10).for_each(|_| histogram.record(0.0));
+        assert_eq!(histogram.percentile(0.99), 0.0);
+        (0..90).for_each(|_| histogram.record(0.3));
+        assert_eq!(histogram.percentile(0.10), 0.0);
+        assert_eq!(histogram.percentile(1.0), 0.3);
+        assert!(Histogram::default().percentile(0.5).is_nan());
+    }
+
+    #[test]
+    fn what_is_out_of_range_counts_at_the_end() {
+        let mut histogram = Histogram::default();
+        histogram.record(1e-12);
+        histogram.record(1e300);
+        assert_eq!(histogram.count(), 2);
+        assert_eq!(histogram.percentile(0.4), 0.0);
+        assert!(histogram.percentile(0.9) > 1e10);
+    }
+
+    #[test]
+    fn merging_is_recording_both() {
+        let (mut one, mut two, mut all) =
+            (Histogram::default(), Histogram::default(), Histogram::default());
+        for index in 0..1000 {
+            let value = f64::from(index % 37) * if index % 2 == 0 { 1e-6 } else { 10.0 };
+            if index % 3 == 0 {
+                one.record(value)
+            } else {
+                two.record(value)
+            }
+            all.record(value);
+        }
+        one.merge(&two);
+        assert_eq!(one.count(), all.count());
+        for p in [0.1, 0.5, 0.7, 0.99] {
+            assert_eq!(one.percentile(p), all.percentile(p));
+        }
+    }
+}

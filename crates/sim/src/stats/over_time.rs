@@ -1,0 +1,180 @@
+use tenfold_units::Instant;
+
+use super::batches::{MAX_BATCHES, join_neighbors};
+use super::{Estimate, Tail, steady};
+
+/// The length of the first batches, in nanoseconds: it doubles until the run fits.
+const FIRST_WIDTH: u64 = 1_000;
+
+/// Areas under a level over batches of equal length in time, joined like sample batches.
+#[derive(Clone, Debug)]
+struct TimeBatches {
+    start: Instant,
+    /// The instant up to which everything is accounted for.
+    now: Instant,
+    /// The end of the open batch.
+    end: Instant,
+    width: u64,
+    /// Level × nanoseconds.
+    open: f64,
+    areas: Vec<f64>,
+}
+
+impl TimeBatches {
+    fn new(start: Instant) -> Self {
+        let end = Instant::from_nanos(start.as_nanos() + FIRST_WIDTH);
+        Self { start, now: start, end, width: FIRST_WIDTH, open: 0.0, areas: Vec::new() }
+    }
+
+    /// Holds `level` up to `now`.
+    #[inline]
+    fn advance(&mut self, now: Instant, level: f64) {
+        debug_assert!(now >= self.now, "time went back from {} to {now}", self.now);
+        if now >= self.end {
+            self.close_batches(now, level);
+        }
+        self.open += level * (now.as_nanos() - self.now.as_nanos()) as f64;
+        self.now = now;
+    }
+
+    #[cold]
+    fn close_batches(&mut self, now: Instant, level: f64) {
+        while now >= self.end {
+            self.open += level * (self.end.as_nanos() - self.now.as_nanos()) as f64;
+            self.areas.push(core::mem::take(&mut self.open));
+            self.now = self.end;
+            if self.areas.len() == MAX_BATCHES {
+                join_neighbors(&mut self.areas);
+                self.width *= 2;
+            }
+            self.end = Instant::from_nanos(self.now.as_nanos().saturating_add(self.width));
+        }
+    }
+
+    /// Returns the average with its interval, per second of level, `None` where no time passed.
+    fn estimate(&self, tail: Tail) -> Option<Estimate> {
+        steady::mean_over_time(&self.areas, self.width as f64, self.remainder(), tail)
+    }
+
+    /// Area and length of the open batch.
+    fn remainder(&self) -> (f64, f64) {
+        let closed = self.areas.len() as u64 * self.width;
+        (self.open, (self.now.as_nanos() - self.start.as_nanos() - closed) as f64)
+    }
+}
+
+/// A level that changes in steps: queue length, in-flight, busy servers.
+///
+/// Keeps at most 4,096 batch averages, whatever the length of the run.
+///
+/// ```
+/// use tenfold_sim::stats::TimeAverage;
+/// use tenfold_units::Instant;
+/// let mut busy = TimeAverage::new(Instant::ZERO);
+/// busy.set(Instant::from_secs_f64(1.0), 4.0); // 0 for a second, then 4
+/// busy.advance(Instant::from_secs_f64(4.0));
+/// assert_eq!(busy.average(), 3.0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct TimeAverage {
+    batches: TimeBatches,
+    level: f64,
+}
+
+impl TimeAverage {
+    /// Returns an average that starts at `start` with the level 0.
+    #[must_use]
+    pub fn new(start: Instant) -> Self {
+        Self { batches: TimeBatches::new(start), level: 0.0 }
+    }
+
+    /// Sets the level from `now` on; `now` never goes back.
+    #[inline]
+    pub fn set(&mut self, now: Instant, level: f64) {
+        self.batches.advance(now, self.level);
+        self.level = level;
+    }
+
+    /// Changes the level by `change` from `now` on.
+    #[inline]
+    pub fn add(&mut self, now: Instant, change: f64) {
+        self.batches.advance(now, self.level);
+        self.level += change;
+    }
+
+    /// Accounts for the time up to `now`: call it at the end of a run.
+    pub fn advance(&mut self, now: Instant) {
+        self.batches.advance(now, self.level);
+    }
+
+    /// Returns the level now.
+    #[must_use]
+    pub fn level(&self) -> f64 {
+        self.level
+    }
+
+    /// Returns the average of the whole run, NaN where no time passed.
+    #[must_use]
+    pub fn average(&self) -> f64 {
+        let area: f64 = self.batches.areas.iter().sum::<f64>() + self.batches.open;
+        area / (self.batches.now.as_nanos() - self.batches.start.as_nanos()) as f64
+    }
+
+    /// Forgets what was and goes on at `now` with the same level: the end of a warm-up that the
+    /// caller knows.
+    pub fn reset(&mut self, now: Instant) {
+        self.batches = TimeBatches::new(now);
+    }
+
+    /// Returns the average with its interval, `None` where no time passed.
+    #[must_use]
+    pub fn estimate(&self, tail: Tail) -> Option<Estimate> {
+        self.batches.estimate(tail)
+    }
+}
+
+/// Events per second: completions, exits, drops.
+#[derive(Clone, Debug)]
+pub struct Throughput {
+    batches: TimeBatches,
+    count: u64,
+}
+
+impl Throughput {
+    /// Returns a count that starts at `start`.
+    #[must_use]
+    pub fn new(start: Instant) -> Self {
+        Self { batches: TimeBatches::new(start), count: 0 }
+    }
+
+    /// Adds an event at `now`; `now` never goes back.
+    #[inline]
+    pub fn record(&mut self, now: Instant) {
+        self.batches.advance(now, 0.0);
+        // A batch of time holds level × nanoseconds: one event is a second's worth of one.
+        self.batches.open += 1e9;
+        self.count += 1;
+    }
+
+    /// Accounts for the time up to `now`: call it at the end of a run.
+    pub fn advance(&mut self, now: Instant) {
+        self.batches.advance(now, 0.0);
+    }
+
+    /// Returns the number of events.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Forgets what was and goes on at `now`: the end of a warm-up that the caller knows.
+    pub fn reset(&mut self, now: Instant) {
+        *self = Self::new(now);
+    }
+
+    /// Returns the events per second with their interval, `None` where no time passed.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        self.batches.estimate(Tail::Light)
+    }
+}
