@@ -1,0 +1,27 @@
+//! The types of a design: the file `design.yaml`, choices, findings, cost.
+
+pub mod amount;
+mod choice;
+mod component;
+mod cost;
+mod design;
+mod finding;
+mod flow;
+mod link;
+mod workload;
+
+pub use amount::{Amount, Dimension, Formula};
+pub use choice::{Bottleneck, Choice, ChoiceOption, Excuse, PinVerdict, Threshold};
+pub use component::{
+    Autoscale, Batch, Cache, CacheLevel, Component, Connections, Dataset, Disk, Eviction, Failover,
+    Health, IdScheme, Ids, Invalidation, Kind, Queue, Recovery, Replication, ReplicationMode, Runs,
+    ServiceTime, ShardBy, Shards, Shed, Station, Topic,
+};
+pub use cost::{CostLine, CostSheet, Saving};
+pub use design::{
+    Decision, Design, FurtherRegion, KillTarget, Place, RegionMode, Rejected, Scenarios, Schema,
+};
+pub use finding::{Finding, Severity};
+pub use flow::{Access, Action, Copy, Emit, Lookup, Repeat, Sometimes, Step, Target};
+pub use link::{Balance, Breaker, Buffer, Link, LinkId, Retry, WhenFull};
+pub use workload::{Input, KeySpace, Load, Objective, Operation};
