@@ -1,1 +1,27 @@
 //! A deterministic discrete-event simulator of stations, networks, patterns and faults.
+//!
+//! A [`Model`] is either plain queues or the components and flows of a design.
+//! The same model, scenario and seed give the same [`Outcome`], byte for byte, on every machine:
+//! there is no clock, no thread and no hash order in here.
+//!
+//! Knows nothing of designs, catalogs or closed forms.
+
+mod distribution;
+mod model;
+mod outcome;
+mod scenario;
+pub mod stats;
+
+pub use distribution::{Distribution, Sampler};
+
+pub use model::rate;
+pub use model::{
+    Alternative, Arrivals, Call, Closed, Component, Consistency, Consume, Data, Diagnostic,
+    Discipline, Join, Link, Load, Lookup, Model, ModelError, Network, Operation, Parallel, Poisson,
+    Queue, QueueBound, Renewal, Servers, Shed, Station, Step, Topic,
+};
+pub use outcome::{
+    ArrivalsOutcome, ComponentOutcome, ComponentWindow, Failures, OUTCOME_SCHEMA, OperationOutcome,
+    OperationWindow, Outcome, StationOutcome, Window,
+};
+pub use scenario::{Effect, Fault, Kill, LoadPoint, Scenario, Target};

@@ -1,0 +1,152 @@
+//! Parts of a design: components, the links between them, the network.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tenfold_units::duration;
+
+use super::plain::Servers;
+use crate::distribution::Distribution;
+
+/// Which waiting request makes room when a bounded queue is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shed {
+    /// The one that arrives.
+    #[default]
+    Newest,
+    /// The one that has waited longest.
+    Oldest,
+}
+
+/// The bound of a replica's queue, by length, by time or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Waiting places besides the servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u32>,
+    /// A request that has waited longer is refused when its turn comes, as text: `50ms`.
+    #[serde(default, with = "duration::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub wait: Option<Duration>,
+    /// Who makes room in a full queue.
+    #[serde(default)]
+    pub shed: Shed,
+}
+
+/// How many copies of a key answer before a call is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consistency {
+    /// The primary alone; a write goes on to the secondaries without being waited for.
+    Primary,
+    /// One copy: a read visits one at random, a write visits all and waits for the first.
+    One,
+    /// As `one`, and a read prefers the copy in the caller's zone.
+    LocalOne,
+    /// A majority: a read visits that many, a write visits all and waits for that many.
+    Quorum,
+    /// All copies.
+    All,
+}
+
+/// Data that is split into shards by key and kept in copies.
+///
+/// Copy `i` of shard `s` lies in zone `(s + i) mod zones` on replica
+/// `((s + i) / zones) mod replicas` of that zone; copy 0 is the primary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Disjoint parts, from 1; a key's shard is drawn from its hash.
+    pub shards: u32,
+    /// Copies of each shard, from 1.
+    pub copies: u32,
+    /// Copies that answer a read.
+    pub read: Consistency,
+    /// Copies that acknowledge a write.
+    pub write: Consistency,
+    /// Time from the death of a primary until a secondary takes over; without it a shard waits
+    /// for its primary to come back. Only `primary` needs one.
+    #[serde(default, with = "duration::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub failover: Option<Duration>,
+}
+
+/// A topic: takes records without making the sender wait for their processing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// Ordered parts; at most one consumer at a time works on each, from 1.
+    pub partitions: u32,
+    /// Records that wait at most, over all partitions; the rest is dropped and counted.
+    pub limit: u32,
+}
+
+/// A group of equal replicas.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// Replicas in each zone.
+    pub replicas: IndexMap<String, u32>,
+    /// Servers of each replica: cores or worker threads; `infinite` for a managed service whose
+    /// answer time does not depend on our load.
+    pub servers: Servers,
+    /// Time in service per access kind (`read`, `write`, …); `any` for those not listed.
+    pub service_time: IndexMap<String, Distribution>,
+    /// Bound of each replica's queue; none where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
+    /// Where calls go by key rather than by balance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Data>,
+    /// Records that are handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<Topic>,
+    /// How long after a replica's death (or return) callers still treat it as before: until then
+    /// calls to a dead replica are refused at once.
+    #[serde(default, with = "duration")]
+    #[schemars(with = "String")]
+    pub detection: Duration,
+}
+
+/// One-way delays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Between two replicas of one zone.
+    pub same_zone: Distribution,
+    /// Between two zones.
+    pub cross_zone: Distribution,
+}
+
+/// What happens between a caller and a callee.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The caller waits no longer for one attempt; what the callee has begun it finishes, unless
+    /// `cancel`. As text: `30ms`.
+    #[serde(default, with = "duration::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub timeout: Option<Duration>,
+    /// An attempt that timed out is taken out of the callee's queue, if it still waits there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cancel: bool,
+    /// Attempts of each caller replica that may be under way at the same time; a call beyond them
+    /// is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<u32>,
+    /// Calls of one caller replica for the same key and access share one attempt.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub single_flight: bool,
+    /// Balances over the caller's own zone where it has a live replica.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub zone_aware: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
