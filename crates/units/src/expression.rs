@@ -5,7 +5,7 @@ use crate::math;
 /// A formula over figure ids: numbers, ids, `+ - * / ^`, parentheses, and the functions `ceil`,
 /// `floor`, `sqrt`, `ln`, `log2`, `exp`, `min`, `max`.
 ///
-/// Ids are letters, digits, `_`, `.` and `-` inside a word (`op.create.qps_avg`, `store.link-1`); a
+/// Ids are letters of any script, digits, `_`, `.` and `-` inside a word (`op.create.qps_avg`, `store.link-1`); a
 /// minus sign therefore needs a space before it.
 ///
 /// ```
@@ -180,11 +180,11 @@ impl Parser<'_> {
         if first.is_ascii_digit() || first == '.' {
             return self.number(rest);
         }
-        if !first.is_ascii_alphabetic() {
+        if !first.is_alphabetic() {
             return Err(self.error("a number or an id"));
         }
         let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')))
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-')))
             .unwrap_or(rest.len());
         let word = &rest[..end];
         self.at += end;
@@ -288,6 +288,7 @@ mod tests {
             "a" => Some(2.0),
             "op.create.qps_avg" => Some(10.0),
             "x-y" => Some(7.0),
+            "op.주문.qps_avg" => Some(3.0),
             _ => None,
         })
     }
@@ -296,6 +297,7 @@ mod tests {
     fn computes() {
         assert_eq!(value("1 + 2 * 3"), Ok(7.0));
         assert_eq!(value("(1 + a) * op.create.qps_avg / 5"), Ok(6.0));
+        assert_eq!(value("op.주문.qps_avg * 2"), Ok(6.0));
         assert_eq!(value("62^6"), Ok(56_800_235_584.0));
         assert_eq!(value("2^3^2"), Ok(512.0));
         assert_eq!(value("10 - 4 - 3"), Ok(3.0));
