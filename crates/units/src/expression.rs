@@ -5,8 +5,8 @@ use crate::math;
 /// A formula over figure ids: numbers, ids, `+ - * / ^`, parentheses, and the functions `ceil`,
 /// `floor`, `sqrt`, `ln`, `log2`, `exp`, `min`, `max`.
 ///
-/// Ids are letters of any script, digits, `_`, `.` and `-` inside a word (`op.create.qps_avg`, `store.link-1`); a
-/// minus sign therefore needs a space before it.
+/// Ids are letters of any script, digits, `_`, `.` and `-` inside a word (`op.create.qps_avg`,
+/// `store.link-1`); a minus sign therefore needs a space before it.
 ///
 /// ```
 /// use tenfold_units::Expression;
