@@ -172,6 +172,50 @@ impl Ledger {
         self.add(id, Figure { label: label.to_owned(), unit, interval, provenance, swings });
     }
 
+    /// Adds the figure that `compute` makes from `inputs` (in their order), and returns its value.
+    /// Each uncertain leaf below the inputs is moved to both of its ends, as for a formula; `words`
+    /// say what is computed.
+    ///
+    /// # Panics
+    /// Panics when an input does not stand here, or `id` stands with another value.
+    pub fn compute(
+        &mut self,
+        (id, label, unit): (&str, &str, Unit),
+        words: &str,
+        inputs: &[&str],
+        compute: &dyn Fn(&[f64]) -> f64,
+    ) -> f64 {
+        let values = |moved: Option<(&str, bool)>| -> Vec<f64> {
+            let value = |id: &&str| {
+                let figure = &self[*id];
+                match moved.and_then(|(leaf, high)| Some((figure.swings.get(leaf)?, high))) {
+                    Some((swing, true)) => swing.at_high,
+                    Some((swing, false)) => swing.at_low,
+                    None => figure.interval.mid,
+                }
+            };
+            inputs.iter().map(value).collect()
+        };
+        let mid = compute(&values(None));
+        let leaves: std::collections::BTreeSet<&String> =
+            inputs.iter().flat_map(|input| self[*input].swings.keys()).collect();
+        let mut swings = BTreeMap::new();
+        for leaf in leaves {
+            let at_low = compute(&values(Some((leaf, false))));
+            let at_high = compute(&values(Some((leaf, true))));
+            if at_low != mid || at_high != mid {
+                swings.insert(leaf.clone(), Swing { at_low, at_high });
+            }
+        }
+        let interval = combine(mid, swings.values());
+        let provenance = Provenance::Derived {
+            formula: words.to_owned(),
+            inputs: inputs.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        self.add(id, Figure { label: label.to_owned(), unit, interval, provenance, swings });
+        mid
+    }
+
     /// Returns the mid values of all figures when the figure `leaf` has the value `value` instead:
     /// every formula below which it stands is computed again. Figures that a named computation made
     /// keep their value.
@@ -364,6 +408,18 @@ mod tests {
         let values = ledger.with("a", 10.0);
         assert_eq!((values["b"], values["c"], values["d"]), (30.0, 31.0, 9.0));
         assert_eq!(ledger.value("c"), 7.0);
+    }
+
+    #[test]
+    fn a_named_computation_is_swept_like_a_formula() {
+        let mut ledger = Ledger::default();
+        ledger.insert("a", "a", Unit::Count, Interval::quantiles(1.0, 2.0, 4.0), assumed());
+        ledger.derive("b", "b", Unit::Count, "a * 3");
+        let square = |values: &[f64]| values[0] * values[0];
+        let value = ledger.compute(("c", "c", Unit::Count), "the square of b", &["b"], &square);
+        assert_eq!(value, 36.0);
+        assert_eq!(ledger["c"].swings["a"], Swing { at_low: 9.0, at_high: 144.0 });
+        assert_eq!(ledger["c"].interval, Interval::quantiles(9.0, 36.0, 144.0));
     }
 
     #[test]
