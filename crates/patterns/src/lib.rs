@@ -1,1 +1,24 @@
 //! Distributed-systems patterns as pure state machines: no clock, no lock, no I/O.
+
+pub mod cache;
+pub mod deadline;
+pub mod event;
+pub mod gcra;
+pub mod options;
+mod planted;
+pub mod retry;
+pub mod retry_budget;
+pub mod token_bucket;
+#[cfg(test)]
+mod vectors;
+
+pub use cache::{Cache, CacheDecision, CacheInsertion, CacheOptions, CachePolicy};
+pub use deadline::Deadline;
+pub use event::{Event, Events};
+pub use gcra::{Gcra, GcraDecision, GcraOptions, GcraRule, GcraState};
+pub use options::{InvalidOptions, Problem};
+pub use retry::{GiveUp, Jitter, Retry, RetryCall, RetryDecision, RetryFailure, RetryOptions};
+pub use retry_budget::{RetryBudget, RetryBudgetOptions, RetryCause, RetryWithdrawal};
+pub use token_bucket::{
+    TokenBucket, TokenBucketDecision, TokenBucketOptions, TokenBucketRule, TokenBucketState,
+};
