@@ -1,6 +1,7 @@
 //! Distributed-systems patterns as pure state machines: no clock, no lock, no I/O.
 
 pub mod cache;
+pub mod circuit_breaker;
 pub mod deadline;
 pub mod event;
 pub mod gcra;
@@ -13,6 +14,11 @@ pub mod token_bucket;
 mod vectors;
 
 pub use cache::{Cache, CacheDecision, CacheInsertion, CacheOptions, CachePolicy};
+pub use circuit_breaker::{
+    CircuitBreaker, CircuitBreakerDecision, CircuitBreakerMetrics, CircuitBreakerOptions,
+    CircuitBreakerOutcome, CircuitBreakerPermit, CircuitBreakerState, CircuitBreakerTransition,
+    CircuitBreakerWindow, SlowCalls,
+};
 pub use deadline::Deadline;
 pub use event::{Event, Events};
 pub use gcra::{Gcra, GcraDecision, GcraOptions, GcraRule, GcraState};
