@@ -7,6 +7,7 @@
 //! Knows nothing of designs, catalogs or closed forms.
 
 mod distribution;
+pub mod keys;
 mod model;
 mod outcome;
 mod scenario;
