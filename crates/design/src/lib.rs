@@ -5,6 +5,11 @@
 //!
 //! Knows nothing of simulation.
 
+mod assumptions;
+mod book;
+mod demand;
+mod keys;
+mod sizing;
 mod types;
 
 pub use types::*;

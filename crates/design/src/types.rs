@@ -13,8 +13,8 @@ mod workload;
 pub use amount::{Amount, Dimension, Formula};
 pub use choice::{Bottleneck, Choice, ChoiceOption, Excuse, PinVerdict, Threshold};
 pub use component::{
-    Autoscale, Batch, Cache, CacheLevel, Component, Connections, Dataset, Disk, Eviction, Failover,
-    Health, IdScheme, Ids, Invalidation, Kind, Queue, Recovery, Replication, ReplicationMode, Runs,
+    Autoscale, Batch, Cache, CacheLevel, Component, Connections, Dataset, Disk, Failover, Health,
+    IdScheme, Ids, Invalidation, Kind, Limit, Queue, Recovery, Replication, ReplicationMode, Runs,
     ServiceTime, ShardBy, Shards, Shed, Station, Topic,
 };
 pub use cost::{CostLine, CostSheet, Saving};
@@ -24,4 +24,4 @@ pub use design::{
 pub use finding::{Finding, Severity};
 pub use flow::{Access, Action, Copy, Emit, Lookup, Repeat, Sometimes, Step, Target};
 pub use link::{Balance, Breaker, Buffer, Link, LinkId, Retry, WhenFull};
-pub use workload::{Input, KeySpace, Load, Objective, Operation};
+pub use workload::{Input, Interest, KeySpace, Load, Objective, Operation};

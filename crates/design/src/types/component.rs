@@ -5,6 +5,8 @@ use core::time::Duration;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tenfold_estimate::Consistency;
+use tenfold_patterns::{CacheOptions, TokenBucketOptions};
 use tenfold_units::{Bytes, duration};
 
 use super::{Formula, amount};
@@ -23,6 +25,9 @@ pub struct Component {
     /// The servers and the queue of one instance; absent where nothing queues (managed services).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub station: Option<Station>,
+    /// What callers may do at most, by operation.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub limits: IndexMap<String, Limit>,
     /// How the data or the keys are divided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shards: Option<Shards>,
@@ -202,6 +207,16 @@ pub struct Batch {
     pub wait: Duration,
 }
 
+/// What one caller may do at most.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// What tells callers apart: `client_ip`, `user`.
+    pub key: String,
+    /// The rate and the burst of each caller.
+    pub token_bucket: TokenBucketOptions,
+}
+
 /// How data or keys are divided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -252,6 +267,10 @@ pub struct Replication {
     /// Copies waited for by a write.
     #[serde(default = "one")]
     pub write_quorum: u32,
+    /// Copies asked again by a read that found nothing, before it says so; for rows that never
+    /// change, a row that is found is right whatever copy it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent_read_quorum: Option<u32>,
     /// Zones of the copies, the primary's first; absent: one per zone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<String>,
@@ -294,29 +313,14 @@ pub struct Failover {
 pub struct Cache {
     /// Where it stands.
     pub level: CacheLevel,
-    /// What is evicted.
-    pub policy: Eviction,
-    /// Memory for entries in each shard (in-process: in each instance).
-    #[serde(with = "amount::bytes")]
-    #[schemars(with = "String")]
-    pub memory: Bytes,
+    /// What it keeps: `capacity` is in bytes, for each shard (in-process: for each instance).
+    pub options: CacheOptions,
     /// Memory of one entry, overhead included.
     #[serde(with = "amount::bytes")]
     #[schemars(with = "String")]
     pub entry: Bytes,
     /// The dataset that it copies.
     pub of: String,
-    /// An entry lives this long at most.
-    #[serde(default, with = "duration::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub ttl: Option<Duration>,
-    /// The random part of the time to live, so that entries do not expire together, 0 to 1.
-    #[serde(default)]
-    pub ttl_jitter_ratio: f64,
-    /// "Not there" is remembered this long.
-    #[serde(default, with = "duration::optional", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub negative_ttl: Option<Duration>,
     /// How a change of the data reaches the cache.
     pub invalidation: Invalidation,
     /// The age that a reader may see at most.
@@ -335,18 +339,6 @@ pub enum CacheLevel {
     Shared,
     /// Near the users.
     Edge,
-}
-
-/// What a full cache evicts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Eviction {
-    /// The entry that was used longest ago.
-    Lru,
-    /// The entry that is used least.
-    Lfu,
-    /// The entry that came first.
-    Fifo,
 }
 
 /// How a change of the data reaches a cache.
@@ -445,6 +437,11 @@ pub struct Dataset {
     /// Columns whose values are unique, decided on the primary or by a conditional write.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unique: Vec<String>,
+    /// Rows are written once and never change.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub immutable: bool,
+    /// What its readers may see.
+    pub consistency: Consistency,
     /// Stock, money or another value that must never be decided on a copy.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub exact: bool,

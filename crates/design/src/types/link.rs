@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use tenfold_patterns::{RetryBudgetOptions, RetryOptions, TokenBucketOptions};
 use tenfold_units::duration;
 
 /// Names a link: `edge -> redirect`.
@@ -88,6 +89,10 @@ pub struct Link {
     /// Stops asking a callee that fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaker: Option<Breaker>,
+    /// What one instance of the caller may ask at most; the rest is refused at once, so that a cold
+    /// cache cannot drown the callee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admission: Option<TokenBucketOptions>,
     /// Concurrent requests of one instance for the same key become one.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub single_flight: bool,
@@ -120,18 +125,11 @@ pub enum Balance {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
-    /// Attempts in all, the first included.
-    pub attempts: u32,
-    /// The first wait is drawn between 0 and this; it doubles with each attempt (full jitter).
-    #[serde(with = "duration")]
-    #[schemars(with = "String")]
-    pub base: Duration,
-    /// No wait is longer.
-    #[serde(with = "duration")]
-    #[schemars(with = "String")]
-    pub cap: Duration,
-    /// Retries as a share of requests at most, 0 to 1.
-    pub budget_ratio: f64,
+    /// When and how often.
+    pub options: RetryOptions,
+    /// How many retries all requests together may cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<RetryBudgetOptions>,
     /// What makes a repeat of a write harmless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotent_by: Option<String>,

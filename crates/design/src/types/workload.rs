@@ -47,22 +47,32 @@ fn is_quantiles(meaning: &Meaning) -> bool {
 
 /// Keys that are born, are asked for, and fade: what decides the hit ratio of a cache.
 ///
-/// A key's popularity is drawn once at its birth from a Zipf law of exponent `exponent`; of all
-/// requests, the share `ageless_ratio` goes to keys of any age up to `lifetime`, the rest to keys
-/// whose request rate halves every `half_life`.
+/// Among the keys born on one day the one of rank r gets interest proportional to r^-`exponent`
+/// over its life, and gets it with the density Σ share · μ · e^(-μ·age), μ = ln 2 / half-life.
+/// Without `born` the set is fixed and no interest fades.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeySpace {
-    /// New keys per second (0: the set is fixed).
-    pub born: Formula,
-    /// Keys that can be asked for at a time.
+    /// New keys per second; absent: the set is fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<Formula>,
+    /// Keys that are asked for at all.
     pub count: Formula,
     /// Zipf exponent of popularity.
     pub exponent: Formula,
-    /// Time in which the request rate of a fading key halves, in seconds; 0 where keys never fade.
+    /// How interest fades: one or more terms whose shares sum to 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interest: Vec<Interest>,
+}
+
+/// A part of the interest in a key that halves every `half_life`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Interest {
+    /// Share of a key's requests over its life, 0 to 1.
+    pub share: Formula,
+    /// Time in which this part of the request rate halves, in seconds.
     pub half_life: Formula,
-    /// Share of requests to keys that do not fade, 0 to 1.
-    pub ageless_ratio: Formula,
 }
 
 /// One operation at the edge of the system.
