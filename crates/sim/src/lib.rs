@@ -1,20 +1,24 @@
 //! A deterministic discrete-event simulator of stations, networks, patterns and faults.
 //!
-//! A [`Model`] is either plain queues or the components and flows of a design.
+//! A [`Model`] is either plain queues or the components and flows of a design. [`simulate`] runs
+//! plain queues for a budget of events.
 //! The same model, scenario and seed give the same [`Outcome`], byte for byte, on every machine:
 //! there is no clock, no thread and no hash order in here.
 //!
 //! Knows nothing of designs, catalogs or closed forms.
 
 mod distribution;
+mod engine;
 pub mod keys;
 mod model;
 mod outcome;
+pub mod planted;
 mod scenario;
 pub mod stats;
 
 pub use distribution::{Distribution, Sampler};
 
+pub use engine::simulate;
 pub use model::rate;
 pub use model::{
     Alternative, Arrivals, Call, Closed, Component, Consistency, Consume, Data, Diagnostic,

@@ -15,6 +15,7 @@ pub use component::{Component, Consistency, Data, Link, Network, Queue, Shed, To
 pub use diagnostic::{Diagnostic, ModelError};
 pub use operation::{Alternative, Call, Consume, Join, Load, Lookup, Operation, Parallel, Step};
 pub use plain::{Arrivals, Closed, Discipline, Poisson, QueueBound, Renewal, Servers, Station};
+pub(crate) use validate::EXIT;
 
 /// A model: either plain queues (`stations`, `arrivals`, `routing`) or a design (`components`,
 /// `links`, `operations`), never both.

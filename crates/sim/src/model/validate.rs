@@ -11,8 +11,8 @@ use super::plain::{Arrivals, Discipline, Servers, Station};
 /// What `routing` calls the way out.
 pub(crate) const EXIT: &str = "exit";
 
-/// A customer is never in more than this many places at once, and neither is the memory.
-const LIMIT_STATIONS: usize = 10_000;
+/// The traffic equations are solved as a dense system.
+const LIMIT_STATIONS: usize = 1_000;
 
 /// Returns everything that is wrong with the model.
 pub(super) fn problems(model: &Model) -> Vec<Diagnostic> {
@@ -35,7 +35,7 @@ fn plain(model: &Model, out: &mut Vec<Diagnostic>) {
     }
     if model.stations.len() > LIMIT_STATIONS {
         let message = format!("the model has {} stations", model.stations.len());
-        out.push(Diagnostic::new(&["stations"], message, "at most 10000"));
+        out.push(Diagnostic::new(&["stations"], message, "at most 1000"));
     }
     if model.arrivals.is_empty() {
         out.push(Diagnostic::new(
@@ -125,14 +125,14 @@ fn check_arrivals(model: &Model, name: &str, arrivals: &Arrivals, out: &mut Vec<
             "give a distribution with a mean above 0",
         ));
     }
-    if let Some(closed) = &arrivals.closed {
-        if !(1..=10_000_000).contains(&closed.population) {
-            out.push(Diagnostic::new(
-                &["arrivals", name, "closed", "population"],
-                format!("the population is {}", closed.population),
-                "give 1 to 10000000",
-            ));
-        }
+    if let Some(closed) = &arrivals.closed
+        && !(1..=10_000_000).contains(&closed.population)
+    {
+        out.push(Diagnostic::new(
+            &["arrivals", name, "closed", "population"],
+            format!("the population is {}", closed.population),
+            "give 1 to 10000000",
+        ));
     }
 }
 

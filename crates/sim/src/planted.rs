@@ -1,0 +1,98 @@
+//! Bugs planted to try the tests: each of them must make the suite fail.
+//!
+//! Without the feature `planted-bugs` [`is`] is the constant `false` and nothing of this is built.
+
+/// A bug that can be switched on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Service takes 2 % less time than drawn.
+    ServiceTooFast,
+    /// Every station has one server fewer, but never none.
+    OneServerFewer,
+    /// `fifo` serves the last to come.
+    LifoForFifo,
+    /// A bounded queue has one place more.
+    QueueBoundOffByOne,
+    /// Nobody loses patience.
+    PatienceIgnored,
+    /// A service that was interrupted begins anew.
+    PreemptionRestarts,
+    /// The lowest priority goes first.
+    PriorityReversed,
+    /// Customers who did not wait are left out of the wait time.
+    WaitWithoutZeros,
+    /// The latency counts from the arrival at the last station.
+    LatencyOfLastStation,
+    /// Processor sharing gives every customer a server's full speed.
+    SharingWithoutShares,
+    /// Closed customers do not think.
+    ThinkTimeSkipped,
+    /// Routing takes every way as often.
+    RoutingEven,
+    /// A call waits for its answer for ever.
+    TimeoutIgnored,
+    /// What nobody waits for any more is not worked on.
+    ZombieWorkDropped,
+    /// A retry does not count as an attempt and is not held back by the budget.
+    RetryNotCounted,
+    /// A quorum waits for one answer.
+    QuorumOfOne,
+    /// Waiting requests survive the death of their replica.
+    DeathKeepsQueue,
+    /// A full pool lets calls pass.
+    PoolUnbounded,
+    /// A cache that was flushed keeps its content.
+    FlushIgnored,
+    /// A dead replica is taken out of the balance at once.
+    DetectionAtOnce,
+}
+
+impl Bug {
+    /// Every bug, in the order of the list above.
+    pub const ALL: [Self; 20] = [
+        Self::ServiceTooFast,
+        Self::OneServerFewer,
+        Self::LifoForFifo,
+        Self::QueueBoundOffByOne,
+        Self::PatienceIgnored,
+        Self::PreemptionRestarts,
+        Self::PriorityReversed,
+        Self::WaitWithoutZeros,
+        Self::LatencyOfLastStation,
+        Self::SharingWithoutShares,
+        Self::ThinkTimeSkipped,
+        Self::RoutingEven,
+        Self::TimeoutIgnored,
+        Self::ZombieWorkDropped,
+        Self::RetryNotCounted,
+        Self::QuorumOfOne,
+        Self::DeathKeepsQueue,
+        Self::PoolUnbounded,
+        Self::FlushIgnored,
+        Self::DetectionAtOnce,
+    ];
+}
+
+/// Returns whether `bug` is switched on in this thread.
+#[cfg(not(feature = "planted-bugs"))]
+#[inline(always)]
+pub(crate) const fn is(_bug: Bug) -> bool {
+    false
+}
+
+#[cfg(feature = "planted-bugs")]
+thread_local! {
+    static PLANTED: core::cell::Cell<Option<Bug>> = const { core::cell::Cell::new(None) };
+}
+
+/// Returns whether `bug` is switched on in this thread.
+#[cfg(feature = "planted-bugs")]
+pub(crate) fn is(bug: Bug) -> bool {
+    PLANTED.get() == Some(bug)
+}
+
+/// Switches `bug` on in this thread, and every other one off.
+#[cfg(feature = "planted-bugs")]
+pub fn plant(bug: Option<Bug>) {
+    PLANTED.set(bug);
+}
