@@ -5,6 +5,8 @@ pub mod circuit_breaker;
 pub mod deadline;
 pub mod event;
 pub mod gcra;
+pub mod hash_ring;
+pub mod nginx_hash;
 pub mod options;
 mod planted;
 pub mod retry;
@@ -22,6 +24,7 @@ pub use circuit_breaker::{
 pub use deadline::Deadline;
 pub use event::{Event, Events};
 pub use gcra::{Gcra, GcraDecision, GcraOptions, GcraRule, GcraState};
+pub use hash_ring::{HashRing, HashRingError, HashRingOptions};
 pub use options::{InvalidOptions, Problem};
 pub use retry::{GiveUp, Jitter, Retry, RetryCall, RetryDecision, RetryFailure, RetryOptions};
 pub use retry_budget::{RetryBudget, RetryBudgetOptions, RetryCause, RetryWithdrawal};
