@@ -21,7 +21,7 @@ pub use distribution::{Distribution, Sampler};
 pub use engine::simulate;
 pub use model::rate;
 pub use model::{
-    Alternative, Arrivals, Call, Closed, Component, Consistency, Consume, Data, Diagnostic,
+    Alternative, Arrivals, Cache, Call, Closed, Component, Consistency, Consume, Data, Diagnostic,
     Discipline, Join, Link, Load, Lookup, Model, ModelError, Network, Operation, Parallel, Poisson,
     Queue, QueueBound, Renewal, Servers, Shed, Station, Step, Topic,
 };

@@ -11,7 +11,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use component::{Component, Consistency, Data, Link, Network, Queue, Shed, Topic};
+use crate::keys::KeyPopulation;
+
+pub use component::{Cache, Component, Consistency, Data, Link, Network, Queue, Shed, Topic};
 pub use diagnostic::{Diagnostic, ModelError};
 pub use operation::{Alternative, Call, Consume, Join, Load, Lookup, Operation, Parallel, Step};
 pub use plain::{Arrivals, Closed, Discipline, Poisson, QueueBound, Renewal, Servers, Station};
@@ -54,6 +56,9 @@ pub struct Model {
     /// One-way delays between replicas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
+    /// Key populations that requests draw from.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub keys: IndexMap<String, KeyPopulation>,
     /// Components: groups of equal replicas, placed in zones.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub components: IndexMap<String, Component>,

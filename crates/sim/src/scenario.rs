@@ -27,6 +27,11 @@ pub struct Scenario {
     #[serde(with = "duration")]
     #[schemars(with = "String")]
     pub horizon: Duration,
+    /// Time that caches live through, at the level of keys alone, after the faults at time 0 and
+    /// before the run begins, as text: a window some time into an outage or a refill.
+    #[serde(default, with = "duration")]
+    #[schemars(with = "String")]
+    pub fast_forward: Duration,
     /// Length of a window of the time series, as text; no series where absent.
     #[serde(default, with = "duration::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

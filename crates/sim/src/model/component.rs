@@ -5,6 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tenfold_patterns::{CacheOptions, CircuitBreakerOptions, RetryBudgetOptions, RetryOptions};
 use tenfold_units::duration;
 
 use super::plain::Servers;
@@ -85,6 +86,33 @@ pub struct Topic {
     pub limit: u32,
 }
 
+/// A cache: hits and misses come from which keys are asked for and from the eviction policy.
+///
+/// All replicas together hold `options.capacity`, split by the hash of the key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// The key population in front of it, by its name in `keys`.
+    pub keys: String,
+    /// Policy, capacity of all shards together, and lifetimes.
+    pub options: CacheOptions,
+    /// Weight of one entry in the unit of the capacity: its bytes, or 1.
+    #[serde(default = "one")]
+    pub entry_weight: u32,
+    /// Share of the real look-ups that this model presents, above 0 to 1: 1 / K where the model is
+    /// one of K equal cells. The others run in the background, at the level of keys.
+    #[serde(default = "whole")]
+    pub presented_ratio: f64,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
 /// A group of equal replicas.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +130,9 @@ pub struct Component {
     /// Where calls go by key rather than by balance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
+    /// Content that look-ups find or miss; needs `data`, which says where a key's entry lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
     /// Records that are handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<Topic>,
@@ -141,6 +172,15 @@ pub struct Link {
     /// Calls of one caller replica for the same key and access share one attempt.
     #[serde(default, skip_serializing_if = "is_false")]
     pub single_flight: bool,
+    /// When and how often a failed attempt is made again; once where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryOptions>,
+    /// How many retries each caller replica may make in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_budget: Option<RetryBudgetOptions>,
+    /// When each caller replica stops calling for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<CircuitBreakerOptions>,
     /// Balances over the caller's own zone where it has a live replica.
     #[serde(default, skip_serializing_if = "is_false")]
     pub zone_aware: bool,

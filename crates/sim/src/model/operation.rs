@@ -5,6 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tenfold_patterns::TokenBucketOptions;
 use tenfold_units::duration;
 
 use super::plain::{Closed, Poisson};
@@ -51,6 +52,13 @@ pub struct Operation {
     /// Share of the requests that come from each zone, summing to 1; equal where absent.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub zones: IndexMap<String, f64>,
+    /// The key population that each request draws its key from, by its name in `keys`; a request
+    /// without one has a key that nobody else asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<String>,
+    /// Requests beyond this are refused before they cost anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<TokenBucketOptions>,
     /// An answer counts as good only within this time, as text: `100ms`.
     #[serde(default, with = "duration::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

@@ -32,6 +32,10 @@ pub(super) fn check(model: &Model, out: &mut Vec<Diagnostic>) {
             let message = format!("the shares sum to {sum}");
             out.push(Diagnostic::new(&["operations", name, "zones"], message, "sum to 1"));
         }
+        if let Some(keys) = operation.keys.as_ref().filter(|keys| !model.keys.contains_key(*keys)) {
+            let path = ["operations", name, "keys"];
+            out.push(Diagnostic::new(&path, format!("`{keys}` is not a key population"), ""));
+        }
         if let Load::Consume(consume) = &operation.load {
             let path = ["operations", name, "load", "consume", "topic"];
             check_topic(model, &path, &consume.topic, out);
@@ -60,6 +64,17 @@ fn check_components(model: &Model, out: &mut Vec<Diagnostic>) {
             let path = ["components", name, "service_time"];
             let help = "write for example `service_time: {any: {exponential: {mean: 1ms}}}`";
             out.push(Diagnostic::new(&path, "there is no service time".to_owned(), help));
+        }
+        if let Some(cache) = &component.cache {
+            let path = ["components", name, "cache"];
+            if !model.keys.contains_key(&cache.keys) {
+                let message = format!("`{}` is not a key population", cache.keys);
+                out.push(Diagnostic::new(&path, message, "add it under `keys`"));
+            }
+            if component.data.is_none() {
+                let message = "the cache does not say where a key lies".to_owned();
+                out.push(Diagnostic::new(&path, message, "add a `data` block"));
+            }
         }
         if let Some(data) = &component.data {
             let replicas = component.replicas.values().sum::<u32>();
