@@ -7,17 +7,17 @@ use crate::numeric::binomial;
 /// Returns the probability that at least `k` of `n` independent parts are up, each with probability
 /// `up`.
 ///
-/// The smaller of the two tails is summed, so that a share of 1e-12 that is missing stays exact in
-/// 1 - result only as far as a double goes; ask for the probability of the opposite with
-/// `k_of_n(n - k + 1, n, 1 - up)`.
+/// What is missing to 1 keeps its digits when asked for as the opposite,
+/// `k_of_n(n - k + 1, n, 1.0 - up)`: that so many are down.
 ///
 /// # Errors
 /// [`Error::OutOfRange`] unless 0 <= `up` <= 1 and `k` <= `n`.
 pub fn k_of_n(k: u32, n: u32, up: f64) -> Result<f64, Error> {
     require((0.0..=1.0).contains(&up) && k <= n, "up: 0 to 1; k: at most n")?;
-    let above: f64 = (k..=n).map(|i| binomial(n, i, up)).sum();
-    let below: f64 = (0..k).map(|i| binomial(n, i, up)).sum();
-    Ok(if above <= below { above } else { 1.0 - below }.clamp(0.0, 1.0))
+    let enough: f64 = (k..=n).map(|i| binomial(n, i, up)).sum();
+    let too_few: f64 = (0..k).map(|i| binomial(n, i, up)).sum();
+    // The smaller sum has the smaller error.
+    Ok(if enough <= too_few { enough } else { 1.0 - too_few }.clamp(0.0, 1.0))
 }
 
 /// Returns the availability of parts that are all needed: their product.

@@ -3,7 +3,7 @@ use crate::error::{Error, require};
 /// Returns the stationary probabilities of a chain on 0..=n: from state i it is born to i + 1 at
 /// rate `births[i]` and dies to i - 1 at rate `deaths[i - 1]`.
 ///
-/// p(i + 1) / p(i) = births[i] / deaths[i] (Feller 1968, XVII.7). Products only, rescaled on the
+/// `p(i + 1) / p(i) = births[i] / deaths[i]` (Feller 1968, XVII.7). Products only, rescaled on the
 /// way, so that neither overflow nor cancellation can happen; probabilities below 1e-300 of the
 /// largest become 0.
 ///

@@ -202,44 +202,61 @@ impl Distribution {
     /// As [`Distribution::check`].
     pub fn transform(&self, s: f64) -> Result<f64, Error> {
         self.check()?;
-        Ok(match self {
-            Self::Deterministic { value } => math::exp(-s * value),
-            Self::Exponential { mean } => 1.0 / (1.0 + s * mean),
+        Ok(1.0 - self.transform_complement(s))
+    }
+
+    /// Returns 1 - E e^(-s X) with all its digits where it is small.
+    pub(crate) fn transform_complement(&self, s: f64) -> f64 {
+        let one = |time: f64| -math::exp_m1(-s * time);
+        match self {
+            Self::Deterministic { value } => one(*value),
+            Self::Exponential { mean } => s * mean / (1.0 + s * mean),
             Self::Erlang { mean, stages } => {
-                1.0 / power(1.0 + s * mean / f64::from(*stages), *stages)
+                let stages = f64::from(*stages);
+                -math::exp_m1(-stages * math::ln_1p(s * mean / stages))
             }
             Self::Gamma { mean, cv } => {
                 let squared = cv * cv;
-                math::exp(-math::ln_1p(s * mean * squared) / squared)
+                -math::exp_m1(-math::ln_1p(s * mean * squared) / squared)
             }
             Self::Hyperexponential { mean, cv } => {
-                balanced_phases(*mean, *cv).iter().map(|(p, m)| p / (1.0 + s * m)).sum()
+                balanced_phases(*mean, *cv).iter().map(|(p, m)| p * s * m / (1.0 + s * m)).sum()
             }
             Self::Lognormal { mean, cv } => {
                 let variance = math::ln_1p(cv * cv);
                 let (center, sigma) = (math::ln(*mean) - 0.5 * variance, variance.sqrt());
-                normal_mean(|z| math::exp(-s * math::exp(center + sigma * z)))
+                normal_mean(|z| one(math::exp(center + sigma * z)))
             }
             Self::Weibull { mean, shape } => {
                 let scale = mean / math::exp(math::ln_gamma(1.0 + 1.0 / shape));
-                exponential_mean(|v| math::exp(-s * scale * math::powf(v, 1.0 / shape)))
+                exponential_mean(|v| one(scale * math::powf(v, 1.0 / shape)))
             }
             Self::Pareto { mean, shape } => {
                 let minimum = mean * (shape - 1.0) / shape;
-                exponential_mean(|v| math::exp(-s * minimum * math::exp(v / shape)))
+                exponential_mean(|v| one(minimum * math::exp(v / shape)))
             }
             Self::Uniform { low, high } => {
-                let width = s * (high - low);
-                let inner = if width < 1e-300 { 1.0 } else { -math::exp_m1(-width) / width };
-                math::exp(-s * low) * inner
+                one(*low) + (1.0 - one(*low)) * mean_complement(s * (high - low))
             }
             Self::Empirical { values } => {
                 let total: f64 = values.iter().map(|(_, weight)| weight).sum();
-                values.iter().map(|(value, weight)| weight * math::exp(-s * value)).sum::<f64>()
-                    / total
+                values.iter().map(|(value, weight)| weight * one(*value)).sum::<f64>() / total
             }
-        })
+        }
     }
+}
+
+/// Returns 1 - (1 - e^-w) / w: its series w/2 - w²/6 + w³/24 … where the difference would cancel.
+fn mean_complement(w: f64) -> f64 {
+    if w > 0.5 {
+        return 1.0 + math::exp_m1(-w) / w;
+    }
+    let (mut sum, mut term) = (0.0, 1.0);
+    for n in 2..20 {
+        term *= -w / f64::from(n);
+        sum -= term;
+    }
+    sum
 }
 
 fn gamma_moments(mean: f64, squared_cv: f64) -> Moments {

@@ -27,10 +27,8 @@ impl Gim1 {
         require(mean_service.is_finite() && mean_service > 0.0, SERVICE_TIME)?;
         let utilization = mean_service / interarrival.moments()?.mean;
         require_stable(utilization)?;
-        // With x = 1 - σ: A(μ x) - 1 + x is convex, 0 at x = 0, below 0 until the root, above after.
-        let before = |x: f64| {
-            interarrival.transform(x / mean_service).is_ok_and(|transform| transform < 1.0 - x)
-        };
+        // With x = 1 - σ: 1 - A(μ x) is concave, above x until the root and below it after.
+        let before = |x: f64| interarrival.transform_complement(x / mean_service) > x;
         let finds_idle = bisect(0.0, 1.0, before);
         Ok(Self { utilization, mean_service, finds_idle })
     }

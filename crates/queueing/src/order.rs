@@ -1,7 +1,7 @@
 use tenfold_units::math;
 
 use crate::error::{Error, require};
-use crate::numeric::{binomial, bisect, harmonic};
+use crate::numeric::{binomial, bisect};
 
 const QUORUM: &str = "quorum: 1 to n";
 
@@ -13,7 +13,7 @@ const QUORUM: &str = "quorum: 1 to n";
 pub fn quorum_mean(k: u32, n: u32, mean: f64) -> Result<f64, Error> {
     require((1..=n).contains(&k), QUORUM)?;
     require(mean.is_finite() && mean >= 0.0, "mean: finite, at least 0")?;
-    Ok(mean * (harmonic(n) - harmonic(n - k)))
+    Ok(mean * (n - k + 1..=n).map(|i| 1.0 / f64::from(i)).sum::<f64>())
 }
 
 /// Returns the probability that fewer than `k` of `n` independent answers are there when each is

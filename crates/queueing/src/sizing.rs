@@ -53,7 +53,7 @@ pub struct Sizing {
 /// ```
 /// use tenfold_queueing::{Objective, servers_for};
 /// let objective = Objective::WaitTail { seconds: 0.0, probability: 0.05 };
-/// assert_eq!(servers_for(10.0, 1.0, objective)?.servers, 16);
+/// assert_eq!(servers_for(10.0, 1.0, objective)?.servers, 17);
 /// # Ok::<(), tenfold_queueing::Error>(())
 /// ```
 pub fn servers_for(
