@@ -6,8 +6,10 @@
 //!
 //! Knows nothing of files, terminals or transports.
 
+mod lower;
 mod plan;
 
+pub use lower::{Cell, LowerOptions, Lowered, Part, evaluate, lower};
 pub use plan::{
     Approximation, Change, Fault, FigureId, KillWhat, Mitigation, Phase, PhaseComponent, PhaseName,
     PhaseOperation, Plan, Redesign, Sensitivity, TimePoint, Trial, TrialKind, Verdict, VerdictKind,

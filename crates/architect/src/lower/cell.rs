@@ -1,0 +1,163 @@
+//! A share of a design that can be simulated for the whole.
+
+use indexmap::IndexMap;
+use tenfold_design::{Component, Design};
+use tenfold_sim::{self as sim, Model};
+
+use super::LowerOptions;
+
+/// Which share of each component is simulated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// The design is so many times as large as the cell's load.
+    pub cells: f64,
+    /// What the cell holds of each component.
+    pub parts: IndexMap<String, Part>,
+}
+
+/// What a cell holds of a component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Instances in each zone.
+    pub replicas: IndexMap<String, u32>,
+    /// Servers of each instance.
+    pub servers: u32,
+    /// Servers of the cell ÷ servers of the design.
+    pub share: f64,
+    /// Instances of the design ÷ instances of the cell.
+    pub instances_ratio: f64,
+    /// Factor on its service times: where even one server is more than the share, a slower server
+    /// keeps the utilization and overstates the latency by less than [`SLOWER_MAX`].
+    pub slower: f64,
+}
+
+/// The most that a slower server may add to the mean of one call, s.
+pub const SLOWER_MAX: f64 = 50e-6;
+
+impl Cell {
+    /// Returns the cell of a design that is about `options.cells` times as large.
+    #[must_use]
+    pub fn new(design: &Design, options: &LowerOptions) -> Self {
+        let parts = design
+            .components
+            .iter()
+            .map(|(name, component)| {
+                let keep = match &options.keep {
+                    Some((kept, count)) if kept == name => *count,
+                    Some(_) | None => 0,
+                };
+                (name.clone(), part(design, component, options.cells, keep))
+            })
+            .collect();
+        Self { cells: options.cells, parts }
+    }
+
+    /// Adds, for each component of which the cell holds more than its share, the calls that the
+    /// rest of the system would make to it. `calls` are calls per second of the whole system by
+    /// component and class of work.
+    pub(super) fn add_background(
+        &self,
+        calls: &IndexMap<String, IndexMap<String, f64>>,
+        model: &mut Model,
+    ) {
+        for (name, part) in &self.parts {
+            let extra = part.share - 1.0 / self.cells;
+            if extra <= 1e-9 || part.slower > 1.0 {
+                continue;
+            }
+            for (class, rate) in calls.get(name).into_iter().flatten() {
+                let flow = vec![sim::Step::Call(sim::Call {
+                    to: name.clone(),
+                    access: class.clone(),
+                    steps: Vec::new(),
+                    on_error: None,
+                })];
+                let operation = sim::Operation {
+                    load: sim::Load::Open(sim::Poisson { rate: rate * extra }),
+                    zones: IndexMap::new(),
+                    keys: None,
+                    limit: None,
+                    good_within: None,
+                    flow,
+                };
+                model.operations.insert(background(name, class), operation);
+            }
+        }
+    }
+}
+
+/// Returns the name of the operation that stands for the rest of the system.
+fn background(component: &str, class: &str) -> String {
+    format!("rest of {component} ({class})")
+}
+
+/// Returns whether an operation of a model stands for the rest of the system.
+#[must_use]
+pub(crate) fn is_background(operation: &str) -> bool {
+    operation.starts_with("rest of ")
+}
+
+fn part(design: &Design, component: &Component, cells: f64, keep: u32) -> Part {
+    let whole = placement(design, component);
+    let servers = component.station.as_ref().map_or(0, |station| station.servers);
+    let all: u32 = whole.values().sum();
+    let even = whole.values().all(|count| Some(count) == whole.values().next());
+    if cells <= 1.0 || !even || all == 0 {
+        let slower = slower(component, cells, 1.0);
+        return Part { replicas: whole, servers, share: 1.0, instances_ratio: 1.0, slower };
+    }
+    let zones = whole.len() as u32;
+    let per_zone = all / zones;
+    let wanted = (f64::from(per_zone) / cells).ceil().max(f64::from(keep.div_ceil(zones)));
+    let kept = (wanted as u32).clamp(1, per_zone);
+    let needed = f64::from(per_zone) * f64::from(servers) / (cells * f64::from(kept));
+    // Fewer servers where even one instance is more than the share; all where one is to be killed.
+    let fewer = (needed.ceil() as u32).clamp(servers.min(1), servers);
+    let servers_kept = if keep > 0 { servers } else { fewer };
+    let share = if servers == 0 {
+        1.0 / cells
+    } else {
+        f64::from(kept * servers_kept) / f64::from(per_zone * servers)
+    };
+    let share = share.max(1.0 / cells);
+    let slower = if keep > 0 { 1.0 } else { slower(component, cells, share) };
+    Part {
+        replicas: whole.into_keys().map(|zone| (zone, kept)).collect(),
+        servers: servers_kept,
+        share,
+        instances_ratio: f64::from(per_zone) / f64::from(kept),
+        slower,
+    }
+}
+
+/// Returns the factor on the service times that makes up for a share above 1 ÷ `cells`, or 1 where
+/// that would overstate latencies too much: then the rest of the load comes as background calls.
+fn slower(component: &Component, cells: f64, share: f64) -> f64 {
+    let factor = share * cells;
+    let longest = component
+        .station
+        .iter()
+        .flat_map(|station| station.service_time.values())
+        .map(|time| time.mean.as_secs_f64())
+        .fold(0.0, f64::max);
+    if factor > 1.0 && longest * (factor - 1.0) <= SLOWER_MAX { factor } else { 1.0 }
+}
+
+/// Returns the instances of a component in each zone; a managed service has one place per zone.
+fn placement(design: &Design, component: &Component) -> IndexMap<String, u32> {
+    let zones = &design.place.zones;
+    if component.runs.instance.is_none() {
+        return zones.iter().map(|zone| (zone.clone(), 1)).collect();
+    }
+    if let Some(per_zone) = component.runs.per_zone {
+        return zones.iter().map(|zone| (zone.clone(), per_zone)).collect();
+    }
+    let named = component.replication.as_ref().map_or(&[][..], |r| r.zones.as_slice());
+    let places = if named.is_empty() { zones.as_slice() } else { named };
+    let mut placed: IndexMap<String, u32> = IndexMap::new();
+    for index in 0..design.instances(component) {
+        let zone = &places[index as usize % places.len()];
+        *placed.entry(zone.clone()).or_insert(0) += 1;
+    }
+    placed
+}

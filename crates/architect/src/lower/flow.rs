@@ -1,0 +1,207 @@
+//! Flows of a design as operations of a model, and the calls that they make.
+
+use indexmap::IndexMap;
+use tenfold_design::{Action, Design, Step};
+use tenfold_sim as sim;
+use tenfold_units::Ledger;
+
+use super::cell::Cell;
+use super::evaluate;
+
+/// Repeats are written out up to this many times; more are one call with their number said aside.
+const REPEATS_MAX: f64 = 16.0;
+
+/// Returns the operation of a flow, or `None` for one that nothing starts.
+pub(super) fn operation(
+    design: &Design,
+    ledger: &Ledger,
+    cell: &Cell,
+    name: &str,
+    steps: &[Step],
+    rates: &IndexMap<String, f64>,
+) -> Option<sim::Operation> {
+    let (load, steps) = match super::consumes(steps) {
+        Some(topic) => (sim::Load::Consume(consume(design, cell, topic, steps)), &steps[1..]),
+        None => {
+            let rate = rates.get(name)? / cell.cells;
+            if rate <= 0.0 {
+                return None;
+            }
+            (sim::Load::Open(sim::Poisson { rate }), steps)
+        }
+    };
+    let flow = convert(steps, ledger);
+    let keys = design.workload.get(name).and_then(|operation| operation.keys.clone());
+    Some(sim::Operation {
+        load,
+        zones: IndexMap::new(),
+        keys,
+        limit: None,
+        good_within: None,
+        flow,
+    })
+}
+
+/// As many consumers as the topic has partitions in the cell; batches as the consumer says.
+fn consume(design: &Design, cell: &Cell, topic: &str, steps: &[Step]) -> sim::Consume {
+    let partitions = design.components[topic].topic.as_ref().map_or(1, |t| t.partitions);
+    let consumers = (f64::from(partitions) / cell.cells).ceil().max(1.0) as u32;
+    let batch = steps.iter().find_map(|step| match step {
+        Step::Visit(name) => design.components[name.as_str()].station.as_ref()?.batch.clone(),
+        Step::Action(_) => None,
+    });
+    sim::Consume {
+        topic: topic.to_owned(),
+        consumers,
+        batch: batch.as_ref().map_or(1, |batch| batch.size.max(1)),
+        wait: batch.map_or(core::time::Duration::ZERO, |batch| batch.wait),
+    }
+}
+
+/// A visit holds everything that follows it: the callee waits for that before it answers.
+fn convert(steps: &[Step], ledger: &Ledger) -> Vec<sim::Step> {
+    let mut out = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        match step {
+            Step::Visit(component) => {
+                let inner = convert(&steps[index + 1..], ledger);
+                out.push(call(component, "any", inner));
+                return out;
+            }
+            Step::Action(action) => convert_action(action, ledger, &mut out),
+        }
+    }
+    out
+}
+
+fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
+    match action {
+        Action::Lookup(lookup) => {
+            let on_miss = convert(&lookup.on_miss, ledger);
+            let on_error = if lookup.on_error.is_empty() {
+                without_fills(&on_miss)
+            } else {
+                convert(&lookup.on_error, ledger)
+            };
+            out.push(sim::Step::Lookup(sim::Lookup {
+                cache: lookup.cache.clone(),
+                on_hit: Vec::new(),
+                on_miss,
+                on_error: Some(on_error),
+            }));
+        }
+        Action::Read(access) => {
+            out.push(call(&access.at, access.class.as_deref().unwrap_or("read"), Vec::new()));
+        }
+        // The model knows one kind of write; its class is what decides that it is one.
+        Action::Write(access) => out.push(call(&access.at, "write", Vec::new())),
+        Action::Fill(target) => out.push(sim::Step::Fill(target.at.clone())),
+        Action::Invalidate(target) => out.push(call(&target.at, "any", Vec::new())),
+        Action::Emit(emit) => out.push(sim::Step::Emit(emit.to.clone())),
+        // Only the first step of a flow consumes; `operation` has taken it.
+        Action::Consume(_) => {}
+        Action::Parallel(branches) => {
+            let branches = branches.iter().map(|branch| convert(branch, ledger)).collect();
+            out.push(sim::Step::Parallel(sim::Parallel { branches, join: sim::Join::All }));
+        }
+        Action::Sometimes(some) => {
+            sometimes(evaluate(&some.ratio, ledger), convert(&some.steps, ledger), out);
+        }
+        Action::Repeat(repeat) => {
+            let times = evaluate(&repeat.times, ledger).min(REPEATS_MAX);
+            let steps = convert(&repeat.steps, ledger);
+            for _ in 0..times as u32 {
+                out.extend(steps.iter().cloned());
+            }
+            sometimes(times.fract(), steps, out);
+        }
+    }
+}
+
+fn sometimes(ratio: f64, steps: Vec<sim::Step>, out: &mut Vec<sim::Step>) {
+    if ratio >= 1.0 {
+        out.extend(steps);
+    } else if ratio > 1e-9 {
+        out.push(sim::Step::Choice(vec![
+            sim::Alternative { probability: ratio, steps },
+            sim::Alternative { probability: 1.0 - ratio, steps: Vec::new() },
+        ]));
+    }
+}
+
+fn call(to: &str, access: &str, steps: Vec<sim::Step>) -> sim::Step {
+    let (to, access) = (to.to_owned(), access.to_owned());
+    sim::Step::Call(sim::Call { to, access, steps, on_error: None })
+}
+
+fn without_fills(steps: &[sim::Step]) -> Vec<sim::Step> {
+    steps.iter().filter(|step| !matches!(step, sim::Step::Fill(_))).cloned().collect()
+}
+
+/// Returns the calls per second of the whole system, by component and class of work, when each
+/// look-up hits with the ratio of its cache.
+#[must_use]
+pub(crate) fn calls(
+    design: &Design,
+    ledger: &Ledger,
+    rates: &IndexMap<String, f64>,
+    hit_ratio: &dyn Fn(&str) -> f64,
+) -> IndexMap<String, IndexMap<String, f64>> {
+    let mut calls = IndexMap::new();
+    for (name, steps) in &design.flows {
+        // A consumer's records come from those who emit them; their calls are few and batched.
+        if let Some(rate) = rates.get(name)
+            && super::consumes(steps).is_none()
+        {
+            count(steps, *rate, ledger, hit_ratio, &mut calls);
+        }
+    }
+    calls
+}
+
+fn count(
+    steps: &[Step],
+    rate: f64,
+    ledger: &Ledger,
+    hit_ratio: &dyn Fn(&str) -> f64,
+    calls: &mut IndexMap<String, IndexMap<String, f64>>,
+) {
+    for step in steps {
+        let mut add = |to: &str, class: &str| {
+            *calls.entry(to.to_owned()).or_default().entry(class.to_owned()).or_insert(0.0) += rate;
+        };
+        let (inner, factor) = match step {
+            Step::Visit(component) => {
+                add(component, "any");
+                continue;
+            }
+            Step::Action(Action::Read(access)) => {
+                add(&access.at, access.class.as_deref().unwrap_or("read"));
+                continue;
+            }
+            Step::Action(Action::Write(access)) => {
+                add(&access.at, "write");
+                continue;
+            }
+            Step::Action(Action::Invalidate(target)) => {
+                add(&target.at, "any");
+                continue;
+            }
+            Step::Action(Action::Fill(_) | Action::Emit(_) | Action::Consume(_)) => continue,
+            Step::Action(Action::Lookup(lookup)) => {
+                add(&lookup.cache, "any");
+                (vec![&lookup.on_miss], 1.0 - hit_ratio(&lookup.cache))
+            }
+            Step::Action(Action::Parallel(branches)) => (branches.iter().collect(), 1.0),
+            Step::Action(Action::Sometimes(some)) => {
+                (vec![&some.steps], evaluate(&some.ratio, ledger))
+            }
+            Step::Action(Action::Repeat(repeat)) => {
+                (vec![&repeat.steps], evaluate(&repeat.times, ledger))
+            }
+        };
+        for steps in inner {
+            count(steps, rate * factor, ledger, hit_ratio, calls);
+        }
+    }
+}
