@@ -1,5 +1,6 @@
 //! Distributed-systems patterns as pure state machines: no clock, no lock, no I/O.
 
+pub mod balancer;
 pub mod cache;
 pub mod circuit_breaker;
 pub mod deadline;
@@ -15,6 +16,10 @@ pub mod token_bucket;
 #[cfg(test)]
 mod vectors;
 
+pub use balancer::{
+    BackendOptions, BackendState, Balancer, BalancerOptions, BalancerOutcome, BalancerPolicy,
+    BalancerTransition, FailureRatioOutlier, MaxFailsOptions, OutlierOptions, SuccessRateOutlier,
+};
 pub use cache::{Cache, CacheDecision, CacheInsertion, CacheOptions, CachePolicy};
 pub use circuit_breaker::{
     CircuitBreaker, CircuitBreakerDecision, CircuitBreakerMetrics, CircuitBreakerOptions,
