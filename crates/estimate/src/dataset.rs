@@ -18,9 +18,9 @@ pub struct Dataset {
     pub partition_columns: usize,
     /// All columns, the key's first.
     pub columns: Vec<Column>,
-    /// Whether it can be rebuilt from another dataset (index, roll-up, event log). Such data stand
-    /// apart from the `storage_…` totals.
-    pub rebuildable: bool,
+    /// Whether it counts in the `storage_…` totals. What follows from other data (an index, a
+    /// roll-up, an event log) stands apart, so that a stated total stays what was stated.
+    pub in_totals: bool,
     /// Bytes of one item: `data.<name>.item_bytes`.
     pub item_bytes: FigureId,
     /// New items per second on average: `data.<name>.new_items_per_second` (a flow), or absent for

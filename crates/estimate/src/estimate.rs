@@ -1,5 +1,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tenfold_brief::Diagnostic;
 use tenfold_units::Ledger;
 
 use crate::{
@@ -47,6 +48,8 @@ pub struct Estimate {
     pub assumptions: Vec<Assumption>,
     /// How ambiguous words were read.
     pub readings: Vec<Reading>,
+    /// Everything to say about the brief, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
     /// Words from which nothing follows.
     pub not_understood: Vec<NotUnderstood>,
 }

@@ -1,17 +1,36 @@
 //! Resolves a brief into requirements and computes load, storage, bandwidth and memory.
 //!
-//! * [`Estimate`]: the result; its [`Ledger`](tenfold_units::Ledger) holds every figure once.
+//! * [`estimate()`]: Brief × Catalog → [`Estimate`], which holds every figure once in its
+//!   [`Ledger`](tenfold_units::Ledger).
 //! * [`Operation`], [`Dataset`], [`Objective`], …: the requirements, which name figures by id.
+//! * [`EstimateDocument`]: the same as other programs read it.
+//!
+//! The way there: `recognize` finds the archetype, `bind` makes each demand of the brief define a
+//! figure, `complete` adds what that implies, `rules` adds the general model, `network` takes the
+//! cheapest way to know each figure, `check` judges, `assemble` writes down.
 //!
 //! Knows nothing of text formats and components.
 
+mod archetype;
+mod assemble;
+mod bind;
+mod check;
+mod complete;
 mod dataset;
+mod draft;
 mod estimate;
+mod json;
+mod network;
 mod operation;
+mod recognize;
 mod requirement;
+mod resolve;
+mod rules;
+mod words;
 
 pub use dataset::{Column, Dataset, Durability, Popularity, Shape, Tier};
 pub use estimate::{Estimate, FigureId, Outcome, Recognition, Word};
+pub use json::{DiagnosticDocument, EstimateDocument};
 pub use operation::{
     Access, Consistency, Idempotency, Operation, OperationKind, Timing, Touch, Window,
 };
@@ -20,3 +39,7 @@ pub use requirement::{
     Journey, NotUnderstood, Objective, Origin, Pin, Place, Population, Priority, Reading, Sli,
     Stated, Story, UseCase,
 };
+pub use resolve::estimate;
+
+#[cfg(test)]
+mod tests;

@@ -144,10 +144,10 @@ pub enum Consistency {
 }
 
 /// When an operation happens.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
-    /// Share of the day in which the average holds, 0 to 1: `op.<name>.active_ratio` when stated.
-    pub active_ratio: f64,
+    /// Share of all time in which the average holds: figure `op.<name>.active_ratio`; absent: all.
+    pub active_ratio: Option<FigureId>,
     /// The window in words: `all day`, `18-22 h KST`.
     pub label: String,
 }
@@ -156,7 +156,7 @@ impl Window {
     /// Returns the window that is the whole day.
     #[must_use]
     pub fn all_day() -> Self {
-        Self { active_ratio: 1.0, label: "all day".to_owned() }
+        Self { active_ratio: None, label: "all day".to_owned() }
     }
 }
 

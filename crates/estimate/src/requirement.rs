@@ -156,7 +156,7 @@ pub enum During {
 }
 
 /// What limits the design from outside. Each is absent when the brief does not say.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Constraints {
     /// Cloud provider: `aws`, `gcp`, `azure`, `on-premises`, …
     pub provider: Option<Stated<String>>,
@@ -176,6 +176,10 @@ pub struct Constraints {
     pub skills: Vec<Stated<String>>,
     /// Time until launch, s: figure id `deadline_seconds`.
     pub deadline: Option<FigureId>,
+    /// The date or quarter of the launch, where one is written instead.
+    pub deadline_date: Option<Stated<String>>,
+    /// Rules to comply with: `gdpr`, `pci-dss`, …
+    pub compliance: Vec<Stated<String>>,
     /// Whether the users are all over the world: latency and placement follow.
     pub global: Option<Stated<String>>,
 }
@@ -189,16 +193,21 @@ pub struct Stated<T> {
     pub origin: Origin,
 }
 
-/// A choice that the brief makes under "Design": it is kept, and judged.
+/// A choice that the brief makes itself: it is kept, and judged. A choice that names several
+/// technologies gives one pin for each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pin {
-    /// What it pins, normalized: `base62`, `counter-ids`, `cache`, `kafka`, `cdn`, …; `other` when
-    /// no known technology or pattern was found in it.
+    /// What it pins: a keyword of the brief's registry (`base62`, `counter-id`, `cache`, `kafka`,
+    /// `cdn`); `other` when no known technology or pattern was found in it.
     pub keyword: String,
+    /// Whether it rules the keyword out (`no Kafka`).
+    pub negated: bool,
     /// The words of the brief.
     pub text: String,
-    /// Operation or dataset that the words tie it to.
-    pub about: Option<String>,
+    /// What it is for, in the words of the brief: *message storage*.
+    pub purpose: Option<String>,
+    /// Operations and datasets that the purpose names.
+    pub about: Vec<String>,
     /// Line, from 1.
     pub line: u32,
     /// Column in characters, from 1.

@@ -1,0 +1,196 @@
+//! From what was written to figures: each demand of the brief defines a figure, or is listed as not
+//! understood.
+
+mod data;
+mod load;
+mod promise;
+
+use tenfold_brief::{ConditionKind, Demand, Dimension, Metric, NounPhrase, Of};
+
+use crate::draft::Draft;
+use crate::words;
+
+pub(crate) use load::{generic_dataset, generic_operation};
+pub(crate) use promise::Promise;
+
+/// Binds every demand: first who there is, then what they do, then what that means, so that the
+/// order of the bullets does not matter.
+pub(crate) fn bind(draft: &mut Draft<'_>) {
+    let mut order: Vec<(u32, usize)> =
+        (0..draft.brief.demands.len()).map(|index| (phase(draft, index), index)).collect();
+    order.sort_unstable();
+    for (_, index) in order {
+        demand(draft, index);
+    }
+    load::highest_peak_factor(draft);
+}
+
+fn phase(draft: &Draft<'_>, index: usize) -> u32 {
+    let demand = &draft.brief.demands[index];
+    let timed = demand.per_seconds().is_some();
+    let single = demand.per_each().is_none() && !timed && burst_seconds(demand).is_none();
+    match (demand.metric, demand.amount.dimension) {
+        (None | Some(Metric::Concurrency), Dimension::Count) if single && demand.of.is_none() => 0,
+        (None | Some(Metric::Concurrency), Dimension::Count | Dimension::Ratio) => {
+            let of_actors = match &demand.of {
+                Some(Of::Noun { noun, demand }) => words::is_actor(noun) || demand.is_some(),
+                Some(Of::Demand { .. }) => true,
+                None => false,
+            };
+            if demand.amount.dimension == Dimension::Ratio {
+                if of_actors { 1 } else { 3 }
+            } else if timed || burst_seconds(demand).is_some() {
+                2
+            } else {
+                4
+            }
+        }
+        (Some(Metric::Throughput), _) => 2,
+        _ => 5,
+    }
+}
+
+fn demand(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    if figure_by_words(draft, index) {
+        return;
+    }
+    match demand.metric {
+        Some(
+            Metric::Latency
+            | Metric::Availability
+            | Metric::Downtime
+            | Metric::ErrorRatio
+            | Metric::Durability
+            | Metric::RecoveryPoint
+            | Metric::RecoveryTime
+            | Metric::Staleness,
+        ) => promise::bind(draft, index),
+        Some(Metric::ReadWriteRatio) => {
+            draft.state("read_write_ratio", "reads for each write", index, 1.0);
+        }
+        Some(Metric::ReadShare) => draft.state("read_ratio", "reads / requests", index, 1.0),
+        Some(Metric::WriteShare) => draft.state("write_ratio", "writes / requests", index, 1.0),
+        // The highest of them is the one that sizes: see `highest_peak_factor`.
+        Some(Metric::PeakFactor) => {}
+        Some(
+            Metric::Retention
+            | Metric::Growth
+            | Metric::Size
+            | Metric::Copies
+            | Metric::Memory
+            | Metric::Bandwidth
+            | Metric::Bitrate,
+        ) => data::bind(draft, index),
+        Some(Metric::Concurrency) => load::concurrency(draft, index),
+        Some(Metric::FanOut) => load::fan_out(draft, index),
+        Some(Metric::Length) => load::length(draft, index),
+        Some(
+            metric @ (Metric::Capacity
+            | Metric::HitRatio
+            | Metric::TimeToLive
+            | Metric::RateLimit
+            | Metric::KeyLength
+            | Metric::Price
+            | Metric::Distance
+            | Metric::Budget
+            | Metric::Deadline
+            | Metric::Team),
+        ) => plain(draft, index, metric),
+        None | Some(Metric::Throughput) => match demand.amount.dimension {
+            Dimension::Bytes | Dimension::Bits => data::bind(draft, index),
+            Dimension::Count => load::count(draft, index),
+            Dimension::Ratio => load::share(draft, index),
+            Dimension::Factor | Dimension::Time | Dimension::Money | Dimension::Length => {}
+        },
+    }
+}
+
+/// States a figure of the archetype whose words name the demand's subject.
+fn figure_by_words(draft: &mut Draft<'_>, index: usize) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(noun) = demand.subject() else { return false };
+    let mut best: Option<(usize, String)> = None;
+    for (id, spec) in &draft.archetype.figures {
+        let unit = spec.unit.unwrap_or_else(|| crate::draft::unit_of(id));
+        let fit = words::fit(noun, &spec.words);
+        if fit >= 500
+            && fits_unit(demand, unit)
+            && best.as_ref().is_none_or(|(most, _)| fit > *most)
+        {
+            best = Some((fit, id.clone()));
+        }
+    }
+    let Some((_, id)) = best else { return false };
+    let spec = draft.archetype.figures[&id].clone();
+    let factor = match (spec.unit.unwrap_or_else(|| crate::draft::unit_of(&id)), demand) {
+        (tenfold_units::Unit::PerSecond, demand) => {
+            1.0 / demand.per_seconds().or_else(|| burst_seconds(demand)).unwrap_or(1.0)
+        }
+        // A count per week, where the figure is a count per day.
+        _ if id.contains("_per_day") => 86_400.0 / demand.per_seconds().unwrap_or(86_400.0),
+        _ => 1.0,
+    };
+    let label = spec.label.clone().unwrap_or_default();
+    draft.state(&id, &label, index, factor);
+    true
+}
+
+fn fits_unit(demand: &Demand, unit: tenfold_units::Unit) -> bool {
+    use tenfold_units::Unit;
+    let timed = demand.per_seconds().is_some();
+    match demand.amount.dimension {
+        Dimension::Count => {
+            matches!(unit, Unit::Count | Unit::Factor)
+                || unit == Unit::PerSecond && (timed || burst_seconds(demand).is_some())
+        }
+        Dimension::Factor => unit == Unit::Factor,
+        Dimension::Ratio => unit == Unit::Ratio,
+        Dimension::Time => unit == Unit::Seconds,
+        Dimension::Bytes => unit == Unit::Bytes && !timed,
+        Dimension::Bits => unit == Unit::BitsPerSecond,
+        Dimension::Money | Dimension::Length => false,
+    }
+}
+
+/// Returns the length of the moment into which all of a demand falls.
+pub(crate) fn burst_seconds(demand: &Demand) -> Option<f64> {
+    demand.conditions.iter().find_map(|condition| match condition.kind {
+        ConditionKind::Within { seconds, .. } => Some(seconds),
+        _ => None,
+    })
+}
+
+/// States a property that later stages read by its name.
+fn plain(draft: &mut Draft<'_>, index: usize, metric: Metric) {
+    let demand = &draft.brief.demands[index];
+    let subject = demand.subject().filter(|noun| !noun.is_empty());
+    let stem = subject.map_or_else(String::new, |noun| format!("{}.", words::snake(noun, "all")));
+    let end = match metric {
+        Metric::Capacity => "capacity_per_second",
+        Metric::HitRatio => "hit_ratio",
+        Metric::TimeToLive => "ttl_seconds",
+        Metric::RateLimit => "rate_limit_per_second",
+        Metric::KeyLength => "key_length",
+        Metric::Price => "price_usd",
+        Metric::Budget => "budget_usd_per_month",
+        Metric::Deadline => "deadline_seconds",
+        Metric::Team => "team_size",
+        _ => "distance",
+    };
+    let id = match metric {
+        Metric::KeyLength | Metric::Team | Metric::Deadline | Metric::Budget => end.to_owned(),
+        _ => format!("{stem}{end}"),
+    };
+    let factor = match metric {
+        Metric::Capacity | Metric::RateLimit => 1.0 / demand.per_seconds().unwrap_or(1.0),
+        Metric::Budget => 2_592_000.0 / demand.per_seconds().unwrap_or(2_592_000.0),
+        _ => 1.0,
+    };
+    let label =
+        format!("{} {}", subject.map_or_else(String::new, NounPhrase::to_string), metric.name());
+    draft.state(&id, label.trim(), index, factor);
+    draft.reported.push(id);
+}

@@ -1,0 +1,326 @@
+//! Sizes, retention, growth, copies, streams.
+
+use tenfold_brief::{ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Per};
+use tenfold_units::{Interval, math};
+
+use super::load::{actors, generic_dataset, number};
+use crate::draft::{Draft, interval};
+use crate::{OperationKind, Shape, words};
+
+const DAY: f64 = 86_400.0;
+const YEAR: f64 = 31_536_000.0;
+/// An amount of data from here on, that is not said of one item, is all of it.
+const STOCK_BYTES_MIN: f64 = 1e11;
+
+/// Binds an amount of data, or a property of data.
+pub(super) fn bind(draft: &mut Draft<'_>, index: usize) {
+    match draft.brief.demands[index].metric {
+        Some(Metric::Retention) => retention(draft, index),
+        Some(Metric::Growth) => growth(draft, index),
+        Some(Metric::Copies) => {
+            let id = subject_dataset(draft, index)
+                .map_or_else(|| "copies".to_owned(), |name| format!("data.{name}.copies"));
+            draft.state(&id, "copies that are kept", index, 1.0);
+        }
+        Some(Metric::Memory) => draft.state("memory_total_bytes", "memory", index, 1.0),
+        Some(Metric::Bitrate) => bitrate(draft, index),
+        Some(Metric::Bandwidth) => bandwidth(draft, index),
+        _ => size(draft, index),
+    }
+}
+
+fn bits(demand: &Demand) -> f64 {
+    if demand.amount.dimension == Dimension::Bytes { 8.0 } else { 1.0 }
+}
+
+fn bytes(demand: &Demand) -> f64 {
+    if demand.amount.dimension == Dimension::Bits { 0.125 } else { 1.0 }
+}
+
+fn bitrate(draft: &mut Draft<'_>, index: usize) {
+    let factor = bits(&draft.brief.demands[index]);
+    draft.state("bitrate_bps", "bits per second of one stream", index, factor);
+}
+
+fn bandwidth(draft: &mut Draft<'_>, index: usize) {
+    let demand = &draft.brief.demands[index];
+    let up = demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Up));
+    let side = if up { "in" } else { "out" };
+    let peak = if demand.at_peak() { "_peak" } else { "" };
+    let per = demand.per_seconds().unwrap_or(1.0);
+    let factor = bits(demand) / per;
+    draft.state(&format!("bandwidth_{side}{peak}_bps"), "payload at the edge", index, factor);
+}
+
+/// Returns the dataset that the demand's subject, or the demand that it belongs to, names.
+fn subject_dataset(draft: &Draft<'_>, index: usize) -> Option<String> {
+    let demand = &draft.brief.demands[index];
+    let by_noun = |noun: &NounPhrase| {
+        draft.find_dataset(noun).or_else(|| {
+            let operation = draft.find_operation(noun, None)?;
+            dataset_of_operation(draft, &operation)
+        })
+    };
+    let linked = || {
+        let link = demand.of.as_ref().and_then(Of::demand)?;
+        dataset_of_demand(draft, link)
+    };
+    demand.subjects.iter().filter(|n| !n.is_empty()).find_map(by_noun).or_else(linked)
+}
+
+fn dataset_of_demand(draft: &Draft<'_>, link: usize) -> Option<String> {
+    let figure = draft.figure_of[link].clone()?;
+    if let Some(rest) = figure.strip_prefix("data.") {
+        return rest.split('.').next().map(str::to_owned);
+    }
+    let operation = figure.strip_prefix("op.")?.split('.').next()?;
+    dataset_of_operation(draft, operation)
+}
+
+/// Returns the dataset that an operation adds to or reads first.
+fn dataset_of_operation(draft: &Draft<'_>, operation: &str) -> Option<String> {
+    let own = draft.operations.get(operation)?;
+    let touched = own.spec.touches.iter().find(|t| draft.datasets.contains_key(&t.dataset));
+    touched
+        .map(|t| t.dataset.clone())
+        .or_else(|| own.nouns.first().and_then(|noun| draft.find_dataset(noun)))
+}
+
+/// Returns the dataset of a phrase, made where there is none.
+fn dataset(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> String {
+    if let Some(name) = draft.find_dataset(noun) {
+        return name;
+    }
+    let thing = words::thing(noun);
+    let name = words::snake(&thing, "data");
+    let origin = draft.origin(index);
+    let shape =
+        if draft.brief.demands[index].amount.mid >= 50e3 { Shape::Blob } else { Shape::Record };
+    let fresh = generic_dataset(&thing.to_string(), shape, origin);
+    draft.datasets.entry(name.clone()).or_insert(fresh);
+    name
+}
+
+fn size(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let factor = bytes(demand);
+    let each = demand.per.iter().find_map(|per| match per {
+        Per::Each { noun, demand, .. } => Some((noun.clone(), *demand)),
+        Per::Time { .. } => None,
+    });
+    let up = demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Up));
+    let down = demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Down));
+    let subject = demand.subject().filter(|noun| !noun.is_empty()).cloned();
+    if let Some(side) = message_side(demand, up, down) {
+        return message(draft, index, side, factor);
+    }
+    // A rate of data: bits are a stream, bytes per time are an inflow.
+    if let (None, Some(seconds)) = (&each, demand.per_seconds()) {
+        if demand.amount.dimension == Dimension::Bits {
+            return bandwidth(draft, index);
+        }
+        let name = dataset(draft, index, &subject.unwrap_or_default());
+        let id = format!("data.{name}.storage_per_day_bytes");
+        let label = format!("{name}: bytes that are added in a day");
+        let value = interval(&demand.amount).scaled(factor * DAY / seconds);
+        draft.state_value(&id, &label, index, value);
+        return;
+    }
+    if let Some((noun, link)) = &each
+        && (words::is_actor(noun) || population_link(draft, *link))
+    {
+        return per_owner(draft, index, noun, *link, subject);
+    }
+    let today = demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Today));
+    let large = demand.amount.mid >= STOCK_BYTES_MIN && each.is_none();
+    if today || large {
+        let name = dataset(draft, index, &subject.unwrap_or_default());
+        let id = format!("data.{name}.stock_bytes");
+        draft.state(&id, &format!("{name}: bytes that stand today"), index, factor);
+        draft.datasets[&name].stock_stated = true;
+        return;
+    }
+    item(draft, index, subject, each, factor);
+}
+
+fn population_link(draft: &Draft<'_>, link: Option<usize>) -> bool {
+    link.and_then(|link| draft.figure_of[link].clone())
+        .is_some_and(|figure| draft.populations.iter().any(|p| p.figure == figure))
+}
+
+/// Binds the bytes of one item.
+fn item(
+    draft: &mut Draft<'_>,
+    index: usize,
+    subject: Option<NounPhrase>,
+    each: Option<(NounPhrase, Option<usize>)>,
+    factor: f64,
+) {
+    let brief = draft.brief;
+    let linked = brief.demands[index].of.as_ref().and_then(Of::demand);
+    let linked = linked.and_then(|link| dataset_of_demand(draft, link));
+    let noun = subject.or_else(|| each.map(|(noun, _)| noun)).filter(|noun| !noun.is_empty());
+    let name = match (noun, linked) {
+        (Some(noun), _) => {
+            let known = draft.find_dataset(&noun).or_else(|| {
+                let operation = draft.find_operation(&noun, None)?;
+                dataset_of_operation(draft, &operation)
+            });
+            known.unwrap_or_else(|| dataset(draft, index, &noun))
+        }
+        (None, Some(name)) => name,
+        (None, None) => {
+            let main = draft.main_operation(OperationKind::Write);
+            match main.and_then(|main| dataset_of_operation(draft, &main)) {
+                Some(name) => name,
+                None => dataset(draft, index, &NounPhrase::default()),
+            }
+        }
+    };
+    let id = format!("data.{name}.item_bytes");
+    draft.state(&id, &format!("{name}: bytes of one item"), index, factor);
+}
+
+/// Binds the bytes that each of a population holds, or adds in a time.
+fn per_owner(
+    draft: &mut Draft<'_>,
+    index: usize,
+    noun: &NounPhrase,
+    link: Option<usize>,
+    subject: Option<NounPhrase>,
+) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(actors) = actors(draft, noun, link) else { return };
+    let subject = subject.unwrap_or_else(|| NounPhrase {
+        words: vec![noun.head().to_owned(), "data".to_owned()],
+        rest: false,
+    });
+    let name = dataset(draft, index, &subject);
+    let factor = bytes(demand);
+    if let Some(seconds) = demand.per_seconds() {
+        let each = format!("data.{name}.added_per_actor_bytes");
+        draft.state(&each, &format!("{name}: bytes that one {noun} adds"), index, factor);
+        let formula = format!("{actors} * {each} * 86400 / {}", number(seconds));
+        let label = format!("{name}: bytes that are added in a day");
+        draft.formula(&format!("data.{name}.storage_per_day_bytes"), &label, &formula);
+        return;
+    }
+    let each = format!("data.{name}.per_actor_bytes");
+    draft.state(&each, &format!("{name}: bytes of one {noun}"), index, factor);
+    let label = format!("{name}: bytes that stand today");
+    draft.formula(&format!("data.{name}.stock_bytes"), &label, &format!("{actors} * {each}"));
+    draft.formula(
+        &format!("data.{name}.stock_items"),
+        &format!("{name}: items that stand today"),
+        &actors,
+    );
+    draft.datasets[&name].stock_stated = true;
+}
+
+/// Returns the side of a request that the demand gives the size of.
+fn message_side(demand: &Demand, up: bool, down: bool) -> Option<&'static str> {
+    let head = demand.subject().map_or("", NounPhrase::head);
+    let each = demand.per_each().map_or("", NounPhrase::head);
+    let asked = ["request", "call", "op", "operation"].contains(&each);
+    let timed = demand.per_seconds().is_some();
+    match head {
+        _ if timed => None,
+        "response" | "answer" | "reply" => Some("response"),
+        "request" | "body" => Some("request"),
+        "payload" => Some(if down { "response" } else { "request" }),
+        _ if asked && down => Some("response"),
+        _ if asked => Some("request"),
+        _ if up => Some("request"),
+        _ if down => Some("response"),
+        _ => None,
+    }
+}
+
+fn message(draft: &mut Draft<'_>, index: usize, side: &str, factor: f64) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let named = demand
+        .subject()
+        .filter(|noun| noun.words.len() > 1)
+        .map(words::thing)
+        .or_else(|| demand.per_each().cloned())
+        .filter(|noun| !words::is_request(noun));
+    let operation = named.and_then(|noun| draft.find_operation(&noun, None));
+    let stem = operation.map_or_else(String::new, |name| format!("op.{name}."));
+    let id = format!("{stem}{side}_bytes");
+    let direction = if side == "request" { "in" } else { "out" };
+    draft.state(&id, &format!("bytes {direction} per request"), index, factor);
+}
+
+fn retention(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let dataset = subject_dataset(draft, index);
+    let tier = demand.conditions.iter().find_map(|c| match &c.kind {
+        ConditionKind::Tier { name } => Some(name.clone()),
+        _ => None,
+    });
+    let stem = dataset.as_ref().map_or_else(String::new, |name| format!("data.{name}."));
+    if let Some(tier) = tier {
+        let id = format!(
+            "{stem}{}_until_seconds",
+            words::snake(&NounPhrase { words: vec![tier.clone()], rest: false }, "tier")
+        );
+        draft.state(&id, &format!("{tier} until this age"), index, 1.0);
+        let all: Vec<String> = draft.datasets.keys().cloned().collect();
+        for name in dataset.map_or(all, |name| vec![name]) {
+            draft.datasets[&name].tiers.push((tier.clone(), id.clone()));
+        }
+        return;
+    }
+    if demand.subjects.len() > 1 {
+        let names: Vec<String> =
+            demand.subjects.iter().filter_map(|noun| draft.find_dataset(noun)).collect();
+        for name in names {
+            draft.state(&format!("data.{name}.retention_seconds"), "kept for", index, 1.0);
+        }
+        return;
+    }
+    let id = match (dataset, demand.subject()) {
+        (Some(name), _) => format!("data.{name}.retention_seconds"),
+        (None, Some(noun)) if !noun.is_empty() && noun.head() != "data" => {
+            let name = self::dataset(draft, index, noun);
+            format!("data.{name}.retention_seconds")
+        }
+        _ => "retention_seconds".to_owned(),
+    };
+    draft.state(&id, "kept for", index, 1.0);
+}
+
+fn growth(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let period = demand.per_seconds().unwrap_or(YEAR);
+    let yearly = |value: f64| math::powf(1.0 + value, YEAR / period) - 1.0;
+    let amount = &demand.amount;
+    let value = match amount.dimension {
+        Dimension::Ratio => {
+            Interval::quantiles(yearly(amount.low), yearly(amount.mid), yearly(amount.high))
+        }
+        Dimension::Factor => Interval::quantiles(
+            yearly(amount.low - 1.0),
+            yearly(amount.mid - 1.0),
+            yearly(amount.high - 1.0),
+        ),
+        Dimension::Bytes => {
+            let name = subject_dataset(draft, index)
+                .unwrap_or_else(|| dataset(draft, index, &NounPhrase::default()));
+            let value = interval(amount).scaled(DAY / period);
+            let label = format!("{name}: bytes that are added in a day");
+            draft.state_value(&format!("data.{name}.storage_per_day_bytes"), &label, index, value);
+            return;
+        }
+        _ => return,
+    };
+    let dataset = subject_dataset(draft, index);
+    let id = dataset
+        .map_or_else(|| "growth_ratio".to_owned(), |name| format!("data.{name}.growth_ratio"));
+    draft.state_value(&id, "growth in a year", index, value);
+}

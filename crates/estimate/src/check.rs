@@ -1,0 +1,184 @@
+//! What arithmetic says about a brief: contradictions, physics, and whether there is a load at all.
+//!
+//! Codes from 100 on belong to this crate: `E1xx` below 150 stop the work, from 150 on make it
+//! infeasible.
+
+use tenfold_brief::{Severity, Span};
+use tenfold_units::Ledger;
+
+use crate::draft::Draft;
+use crate::{Bound, Sli};
+
+/// People on Earth, 2026, rounded up.
+const MANKIND: f64 = 8.3e9;
+/// Light in fibre over half the circumference of the Earth and back, s: 2 x 5 us/km x 17,000 km,
+/// from a region to its farthest large city.
+const FARTHEST_RTT_SECONDS: f64 = 0.170;
+/// A round trip inside one zone, s: no answer at the edge is faster than the store behind it.
+const ZONE_RTT_SECONDS: f64 = 0.000_1;
+
+/// Adds every diagnostic that needs arithmetic.
+pub(crate) fn check(draft: &mut Draft<'_>) {
+    conflicts(draft);
+    negative_rates(draft);
+    mankind(draft);
+    physics(draft);
+    load(draft);
+    unused(draft);
+}
+
+/// Returns the span of the demand that stands at a place.
+fn span_at(draft: &Draft<'_>, line: u32, column: u32) -> Span {
+    let demands = draft.brief.demands.iter().map(|demand| demand.span);
+    demands.into_iter().find(|span| span.line == line && span.column == column).unwrap_or(Span {
+        start: 0,
+        end: 0,
+        line,
+        column,
+    })
+}
+
+fn conflicts(draft: &mut Draft<'_>) {
+    for conflict in draft.network.conflicts() {
+        let (line, column, stated) = conflict.stated;
+        let span = span_at(draft, line, column);
+        let places: Vec<String> = conflict
+            .lines
+            .iter()
+            .zip(&conflict.texts)
+            .map(|(line, text)| format!("line {line} (\"{text}\")"))
+            .collect();
+        let message = format!(
+            "{} is {stated} here, but {} gives {}",
+            conflict.label,
+            places.join(" with "),
+            conflict.other
+        );
+        let read = text_at(draft, span);
+        let help = "keep one of them, or say what each of them counts".to_owned();
+        draft.say((Severity::Error, "E101"), span, &read, message, help);
+    }
+}
+
+fn text_at(draft: &Draft<'_>, span: Span) -> String {
+    let demand = draft.brief.demands.iter().find(|demand| demand.span == span);
+    demand.map_or_else(String::new, |demand| demand.text.clone())
+}
+
+fn negative_rates(draft: &mut Draft<'_>) {
+    let names: Vec<String> = draft.operations.keys().cloned().collect();
+    for name in names {
+        let id = format!("op.{name}.qps_avg");
+        let mut ledger = Ledger::default();
+        if !draft.network.emit(&id, &mut ledger) || ledger.value(&id) >= -1e-9 {
+            continue;
+        }
+        let stated = draft
+            .network
+            .leaves(&id)
+            .iter()
+            .find_map(|leaf| draft.figure_of.iter().position(|f| f.as_deref() == Some(leaf)));
+        let span = stated.map_or_else(Span::default, |index| draft.brief.demands[index].span);
+        let read = text_at(draft, span);
+        let message = "the parts of a total are more than the total".to_owned();
+        let help = "raise the total or lower the parts".to_owned();
+        draft.say((Severity::Error, "E102"), span, &read, message, help);
+    }
+}
+
+fn mankind(draft: &mut Draft<'_>) {
+    for id in ["users", "mau", "dau", "concurrent_users"] {
+        let Some(index) = draft.figure_of.iter().position(|f| f.as_deref() == Some(id)) else {
+            continue;
+        };
+        let demand = &draft.brief.demands[index];
+        let (span, read, count) = (demand.span, demand.text.clone(), demand.amount.mid);
+        let people = demand.subject().is_some_and(crate::words::is_people);
+        if !people || demand.amount.dimension != tenfold_brief::Dimension::Count {
+            continue;
+        }
+        if count > MANKIND {
+            let message = "more people than there are (8.3e9)".to_owned();
+            let help = "state fewer people, or count devices".to_owned();
+            draft.say((Severity::Error, "E150"), span, &read, message, help);
+        } else if count * 10.0 > MANKIND {
+            let message = "ten times these users are more people than there are (8.3e9): \
+                           growth beyond that is use per person"
+                .to_owned();
+            let help = "read 10x and 100x as more use by each person".to_owned();
+            draft.say((Severity::Reading, "R110"), span, &read, message, help);
+        }
+    }
+}
+
+fn physics(draft: &mut Draft<'_>) {
+    for promise in draft.promises.clone() {
+        let demand = &draft.brief.demands[promise.index];
+        let (span, read, limit) = (demand.span, demand.text.clone(), demand.amount.mid);
+        if promise.sli == Sli::AvailabilityRatio
+            && promise.bound == Bound::AtLeast
+            && limit >= 1.0
+            && demand.amount.dimension == tenfold_brief::Dimension::Ratio
+        {
+            let message = "nothing is available always: every part fails at times".to_owned();
+            let help = "state a share below 100 %, for example 99.99 %".to_owned();
+            draft.say((Severity::Error, "E151"), span, &read, message, help);
+        }
+        let latency = promise.sli.quantile().is_some() || promise.sli == Sli::LatencyMean;
+        if !latency {
+            continue;
+        }
+        if limit < ZONE_RTT_SECONDS {
+            let message = "less than one round trip inside a zone takes (0.1 ms)".to_owned();
+            let help = "state what a client can see, for example 10 ms".to_owned();
+            draft.say((Severity::Error, "E152"), span, &read, message, help);
+        } else if limit < FARTHEST_RTT_SECONDS && far_from_one_region(draft, promise.at_client) {
+            let message = format!(
+                "light in fibre takes {:.0} ms from one region to the other side of the Earth and \
+                 back (2 x 5 us/km x 17,000 km)",
+                FARTHEST_RTT_SECONDS * 1e3
+            );
+            let help = "serve from several regions, measure at the edge, or allow more".to_owned();
+            draft.say((Severity::Error, "E153"), span, &read, message, help);
+        }
+    }
+}
+
+/// Returns whether clients all over the world are promised something by one region.
+fn far_from_one_region(draft: &Draft<'_>, at_client: bool) -> bool {
+    use tenfold_brief::ConstraintKind;
+    let one = draft.brief.constraints.iter().any(|constraint| match &constraint.kind {
+        ConstraintKind::Regions { amount, .. } => amount.mid == 1.0,
+        _ => false,
+    });
+    at_client && one && draft.features.has("global")
+}
+
+fn load(draft: &mut Draft<'_>) {
+    let any =
+        draft.operations.keys().any(|name| draft.network.is_known(&format!("op.{name}.qps_avg")));
+    if any {
+        return;
+    }
+    let span = draft.brief.title.as_ref().map_or_else(Span::default, |title| title.span);
+    let read = draft.brief.title.as_ref().map_or_else(String::new, |title| title.text.clone());
+    let message = "no load can be derived: nothing says how many, how often".to_owned();
+    let help = "add for example \"10M daily active users, 10 requests per user and day\" or \
+                \"500 requests/s\""
+        .to_owned();
+    draft.say((Severity::Warning, "W101"), span, &read, message, help);
+}
+
+/// Says which amounts were read and used for nothing.
+fn unused(draft: &mut Draft<'_>) {
+    for index in 0..draft.used.len() {
+        if draft.used[index] {
+            continue;
+        }
+        let demand = &draft.brief.demands[index];
+        let (span, read) = (demand.span, demand.text.clone());
+        let message = "this amount was read, but no figure follows from it".to_owned();
+        let help = "say what it counts and for whom: \"N … per user and day\", \"N B each\"";
+        draft.say((Severity::Warning, "W103"), span, &read, message, help.to_owned());
+    }
+}

@@ -1,0 +1,219 @@
+//! The few words that mean load whatever the system is: who acts, and what is a read or a write.
+
+use tenfold_brief::{Access, NounPhrase};
+
+use crate::OperationKind;
+
+/// Nouns for people and things that act. `user` is the one that all others fall back to.
+const ACTORS: &[&str] = &[
+    "user",
+    "customer",
+    "member",
+    "person",
+    "people",
+    "buyer",
+    "visitor",
+    "viewer",
+    "listener",
+    "player",
+    "student",
+    "driver",
+    "rider",
+    "passenger",
+    "sensor",
+    "device",
+    "meter",
+    "vehicle",
+    "car",
+    "truck",
+    "subscriber",
+    "account",
+    "client",
+    "employee",
+    "shopper",
+    "patient",
+    "guest",
+    "seller",
+    "merchant",
+    "publisher",
+    "creator",
+    "tenant",
+    "server",
+    "home",
+    "household",
+    "camera",
+    "thermostat",
+    "gateway",
+    "examinee",
+    "applicant",
+    "courier",
+    "restaurant",
+    "host",
+    "reader",
+    "author",
+    "gamer",
+    "worker",
+    "agent",
+    "bot",
+    "machine",
+    "container",
+    "pod",
+    "robot",
+    "phone",
+    "citizen",
+    "doctor",
+    "teacher",
+    "partner",
+    "participant",
+    "attendee",
+    "developer",
+    "team",
+];
+
+/// Nouns for people in general: a count of them is `users`, `dau`, `mau`.
+const PEOPLE: &[&str] = &[
+    "user",
+    "customer",
+    "member",
+    "person",
+    "people",
+    "visitor",
+    "viewer",
+    "listener",
+    "player",
+    "student",
+    "subscriber",
+    "account",
+    "client",
+    "shopper",
+    "buyer",
+    "guest",
+    "reader",
+    "gamer",
+];
+
+/// Nouns that count looking at something.
+const READS: &[&str] = &[
+    "read",
+    "view",
+    "click",
+    "visit",
+    "search",
+    "query",
+    "lookup",
+    "download",
+    "play",
+    "stream",
+    "listen",
+    "impression",
+    "get",
+    "fetch",
+    "redirect",
+    "redirection",
+    "retrieval",
+    "pageview",
+    "refresh",
+    "load",
+    "scan",
+    "browse",
+    "viewing",
+    "reading",
+    "resolution",
+    "check",
+];
+
+/// Nouns that count what is sent to somebody without their asking.
+const PUSHES: &[&str] = &["notification", "push", "delivery", "alert", "broadcast", "reminder"];
+
+/// Nouns that count requests of any kind.
+const REQUESTS: &[&str] =
+    &["request", "call", "hit", "rps", "qps", "tps", "transaction", "operation", "req", "api call"];
+
+/// Nouns that only say that something is added; the thing stands before them.
+const ADDITIONS: &[&str] = &[
+    "upload",
+    "update",
+    "creation",
+    "submission",
+    "write",
+    "insert",
+    "post",
+    "report",
+    "save",
+    "ping",
+];
+
+/// Returns whether a phrase names who acts.
+pub(crate) fn is_actor(noun: &NounPhrase) -> bool {
+    ACTORS.contains(&noun.head())
+}
+
+/// Returns whether a phrase names people in general.
+pub(crate) fn is_people(noun: &NounPhrase) -> bool {
+    PEOPLE.contains(&noun.head())
+}
+
+/// Returns whether a phrase counts requests of any kind.
+pub(crate) fn is_request(noun: &NounPhrase) -> bool {
+    REQUESTS.contains(&noun.head())
+}
+
+/// Returns the class of load of what is counted: by the verb, else by the noun, else a write,
+/// because a thing that is counted per time comes into being.
+pub(crate) fn kind_of(noun: Option<&NounPhrase>, access: Option<Access>) -> OperationKind {
+    match access {
+        Some(Access::Read) => return OperationKind::Read,
+        Some(Access::Push) => return OperationKind::Push,
+        Some(Access::Write) => return OperationKind::Write,
+        None => {}
+    }
+    let head = noun.map_or("", NounPhrase::head);
+    if READS.contains(&head) {
+        OperationKind::Read
+    } else if PUSHES.contains(&head) {
+        OperationKind::Push
+    } else {
+        OperationKind::Write
+    }
+}
+
+/// Returns the words of a phrase without a trailing word that only says that something is added:
+/// *photo* of *photo upload*.
+pub(crate) fn thing(noun: &NounPhrase) -> NounPhrase {
+    let mut words = noun.words.clone();
+    while words.len() > 1 && words.last().is_some_and(|w| ADDITIONS.contains(&w.as_str())) {
+        words.pop();
+    }
+    NounPhrase { words, rest: false }
+}
+
+/// Returns the name in snake case that stands for a phrase; `fallback` for an empty one.
+pub(crate) fn snake(noun: &NounPhrase, fallback: &str) -> String {
+    let mut name = String::new();
+    for c in noun.words.join("_").chars() {
+        if c.is_alphanumeric() {
+            name.extend(c.to_lowercase());
+        } else if !name.ends_with('_') && !name.is_empty() {
+            name.push('_');
+        }
+    }
+    let name = name.trim_matches('_');
+    if name.is_empty() { fallback.to_owned() } else { name.to_owned() }
+}
+
+/// Returns how well a phrase is one of `words`: 0 when it is not.
+pub(crate) fn fit(noun: &NounPhrase, words: &[String]) -> usize {
+    let own = noun.words.join(" ");
+    let score = |word: &String| {
+        if own == *word {
+            1_000 + word.len()
+        } else if own.ends_with(&format!(" {word}")) {
+            500 + word.len()
+        } else if own.starts_with(&format!("{word} ")) {
+            100 + word.len()
+        } else {
+            0
+        }
+    };
+    words.iter().map(score).max().unwrap_or(0)
+}
