@@ -9,6 +9,7 @@
 //! | many stations | [`JacksonNetwork`], [`closed_network`], [`machine_repair`] |
 //! | how often does a cache hit? | [`lru_hit_ratio`], [`lru_ttl_hit_ratio`], [`ttl_hit_ratio`] |
 //! | fan-out, quorums, balancing | [`tail_at_scale`], [`fork_join_of_two`], [`quorum_mean`], [`power_of_choices`] |
+//! | how long does a whole path take? | [`PathLatency`] |
 //! | how often is it up? | [`k_of_n`], [`TwoState`] |
 //! | any chain of births and deaths | [`birth_death`] |
 //!
@@ -36,6 +37,7 @@ mod mm;
 mod mmck;
 mod numeric;
 mod order;
+mod path;
 mod priority;
 mod sizing;
 
@@ -57,6 +59,7 @@ pub use mg1::{Md1, Mg1, MgInfinity};
 pub use mm::{Mm1, Mmc};
 pub use mmck::MmcK;
 pub use order::{quorum_mean, quorum_mean_of_samples, quorum_quantile, quorum_tail};
+pub use path::PathLatency;
 pub use priority::{Class, Preemption, priorities, srpt_mean_response};
 pub use sizing::{Objective, Sizing, servers_for};
 

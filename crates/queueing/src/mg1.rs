@@ -150,7 +150,7 @@ impl Md1 {
         for j in 0..k {
             sum += term * self.queue_at_most.get(k - 1 - j).copied().unwrap_or(1.0);
             term *= left / (j as f64 + 1.0);
-            // u <= λ S < 1: the terms shrink at least by half from here on.
+            // u <= λ S < 1: what follows is smaller than this term.
             if term < 1e-18 {
                 break;
             }

@@ -3,6 +3,7 @@
 mod brute;
 mod caches;
 mod networks;
+mod paths;
 mod stations;
 mod variations;
 
