@@ -1,5 +1,9 @@
 /// The most batches kept: past it, neighbors are joined and every batch is twice as long.
 pub(crate) const MAX_BATCHES: usize = 4096;
+/// The most epochs kept: sections of a run, for percentiles each with its histogram.
+pub(crate) const MAX_EPOCHS: usize = 32;
+/// Batches per epoch.
+pub(crate) const EPOCH: usize = MAX_BATCHES / MAX_EPOCHS;
 
 /// Joins neighbors: half as many batches, each the sum of two.
 pub(crate) fn join_neighbors(batches: &mut Vec<f64>) {
@@ -62,7 +66,12 @@ impl SampleBatches {
 
     /// Returns the number of samples, those of the open batch included.
     pub(crate) fn count(&self) -> u64 {
-        self.sums.len() as u64 * self.size + (self.size - self.room)
+        self.count_from(0)
+    }
+
+    /// Returns the number of samples from batch `first` on, those of the open batch included.
+    pub(crate) fn count_from(&self, first: usize) -> u64 {
+        (self.sums.len() - first) as u64 * self.size + (self.size - self.room)
     }
 
     /// Returns the sum of all samples from batch `first` on, the open batch included.

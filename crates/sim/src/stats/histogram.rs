@@ -151,6 +151,21 @@ impl Histogram {
         self.max
     }
 
+    /// Returns the variance, every value taken for the middle of its cell; NaN where there is none.
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        let middles = self.cells.iter().enumerate().filter(|(_, count)| **count > 0);
+        let middles = middles.map(|(index, count)| {
+            let (low, high) = edges(self.first + index);
+            (f64::midpoint(low, high), f64::from(*count))
+        });
+        let total = self.count() as f64;
+        let mean = middles.clone().map(|(middle, count)| middle * count).sum::<f64>() / total;
+        let squares: f64 =
+            middles.map(|(middle, count)| (middle - mean) * (middle - mean) * count).sum();
+        (squares + self.zeros as f64 * mean * mean) / total
+    }
+
     /// Returns the share of values above `value`, interpolated inside the cell; NaN where there is
     /// none.
     #[must_use]
@@ -192,6 +207,7 @@ mod tests {
             assert!((histogram.share_above(p) - (1.0 - p)).abs() < 3e-5);
         }
         assert_eq!(histogram.count(), 100_000);
+        assert!((histogram.variance() * 12.0 - 1.0).abs() < 1e-3);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 use tenfold_units::Instant;
 
 use super::batches::{MAX_BATCHES, join_neighbors};
-use super::{Estimate, Tail, steady};
+use super::steady::{Areas, Spread, time_average};
+use super::{Estimate, Tail};
 
 /// The length of the first batches, in nanoseconds: it doubles until the run fits.
 const FIRST_WIDTH: u64 = 1_000;
+/// An event counts as a second of the level 1, so that an average of level is events per second.
+const EVENT_AREA: f64 = 1e9;
 
 /// Areas under a level over batches of equal length in time, joined like sample batches.
 #[derive(Clone, Debug)]
@@ -51,15 +54,20 @@ impl TimeBatches {
         }
     }
 
-    /// Returns the average with its interval, per second of level, `None` where no time passed.
-    fn estimate(&self, tail: Tail) -> Option<Estimate> {
-        steady::mean_over_time(&self.areas, self.width as f64, self.remainder(), tail)
+    /// Returns the average with its interval, `None` where no time passed.
+    fn estimate(&self, spread: Spread, tail: Tail) -> Option<Estimate> {
+        let closed = self.areas.len() as u64 * self.width;
+        let areas = Areas {
+            batches: &self.areas,
+            width: self.width as f64,
+            open: self.open,
+            open_length: (self.length() - closed) as f64,
+        };
+        time_average(areas, spread, tail)
     }
 
-    /// Area and length of the open batch.
-    fn remainder(&self) -> (f64, f64) {
-        let closed = self.areas.len() as u64 * self.width;
-        (self.open, (self.now.as_nanos() - self.start.as_nanos() - closed) as f64)
+    fn length(&self) -> u64 {
+        self.now.as_nanos() - self.start.as_nanos()
     }
 }
 
@@ -79,31 +87,36 @@ impl TimeBatches {
 pub struct TimeAverage {
     batches: TimeBatches,
     level: f64,
+    /// Level² × nanoseconds.
+    squares: f64,
 }
 
 impl TimeAverage {
     /// Returns an average that starts at `start` with the level 0.
     #[must_use]
     pub fn new(start: Instant) -> Self {
-        Self { batches: TimeBatches::new(start), level: 0.0 }
+        Self { batches: TimeBatches::new(start), level: 0.0, squares: 0.0 }
     }
 
     /// Sets the level from `now` on; `now` never goes back.
     #[inline]
     pub fn set(&mut self, now: Instant, level: f64) {
-        self.batches.advance(now, self.level);
+        self.advance(now);
         self.level = level;
     }
 
     /// Changes the level by `change` from `now` on.
     #[inline]
     pub fn add(&mut self, now: Instant, change: f64) {
-        self.batches.advance(now, self.level);
+        self.advance(now);
         self.level += change;
     }
 
     /// Accounts for the time up to `now`: call it at the end of a run.
+    #[inline]
     pub fn advance(&mut self, now: Instant) {
+        let length = (now.as_nanos() - self.batches.now.as_nanos()) as f64;
+        self.squares += self.level * self.level * length;
         self.batches.advance(now, self.level);
     }
 
@@ -117,19 +130,21 @@ impl TimeAverage {
     #[must_use]
     pub fn average(&self) -> f64 {
         let area: f64 = self.batches.areas.iter().sum::<f64>() + self.batches.open;
-        area / (self.batches.now.as_nanos() - self.batches.start.as_nanos()) as f64
+        area / self.batches.length() as f64
     }
 
     /// Forgets what was and goes on at `now` with the same level: the end of a warm-up that the
     /// caller knows.
     pub fn reset(&mut self, now: Instant) {
         self.batches = TimeBatches::new(now);
+        self.squares = 0.0;
     }
 
     /// Returns the average with its interval, `None` where no time passed.
     #[must_use]
     pub fn estimate(&self, tail: Tail) -> Option<Estimate> {
-        self.batches.estimate(tail)
+        let square = self.squares / self.batches.length() as f64;
+        self.batches.estimate(Spread::Level(square), tail)
     }
 }
 
@@ -151,8 +166,7 @@ impl Throughput {
     #[inline]
     pub fn record(&mut self, now: Instant) {
         self.batches.advance(now, 0.0);
-        // A batch of time holds level × nanoseconds: one event is a second's worth of one.
-        self.batches.open += 1e9;
+        self.batches.open += EVENT_AREA;
         self.count += 1;
     }
 
@@ -175,6 +189,6 @@ impl Throughput {
     /// Returns the events per second with their interval, `None` where no time passed.
     #[must_use]
     pub fn estimate(&self) -> Option<Estimate> {
-        self.batches.estimate(Tail::Light)
+        self.batches.estimate(Spread::Events(EVENT_AREA), Tail::Light)
     }
 }

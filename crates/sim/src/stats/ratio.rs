@@ -30,6 +30,6 @@ impl RatioTally {
     /// Returns the ratio with its interval, `None` where there was no event.
     #[must_use]
     pub fn estimate(&self) -> Option<Estimate> {
-        steady::mean_of_samples(&self.batches).map(|ratio| ratio.clamped(0.0, 1.0))
+        steady::ratio(&self.batches).map(|ratio| ratio.clamped(0.0, 1.0))
     }
 }

@@ -1,10 +1,9 @@
-use super::batches::{MAX_BATCHES, SampleBatches};
-use super::{DistributionEstimate, Estimate, Histogram, Tail, steady};
+use super::batches::{EPOCH, MAX_BATCHES, MAX_EPOCHS, SampleBatches};
+use super::steady::{self, MEAN_NEEDS, PERCENTILE_NEEDS, Steady};
+use super::{DistributionEstimate, Estimate, Histogram, Tail};
 
-/// The most epochs kept, each with its histogram.
-const MAX_EPOCHS: usize = 32;
-/// Batches per epoch.
-const EPOCH: usize = MAX_BATCHES / MAX_EPOCHS;
+/// The shares that percentiles are printed for.
+const SHARES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 
 /// The samples of one quantity in a steady state: wait, response time, latency.
 ///
@@ -85,16 +84,76 @@ impl Tally {
         if self.count() == 0 {
             return None;
         }
-        let _ = (tail, steady::Z);
-        let all = self.histogram();
-        let at = |p: f64| Estimate::without_interval(all.percentile(p));
-        Some(DistributionEstimate {
-            mean: Estimate::without_interval(self.mean()),
-            p50: at(0.5),
-            p90: at(0.9),
-            p95: at(0.95),
-            p99: at(0.99),
-            p999: at(0.999),
+        let steady = match tail {
+            Tail::Light => Steady::of(self.batches.sums()),
+            Tail::Heavy => None,
+        };
+        let view = View::new(self, steady);
+        let [p50, p90, p95, p99, p999] = SHARES.map(|share| view.percentile(share));
+        Some(DistributionEstimate { mean: view.mean(), p50, p90, p95, p99, p999 })
+    }
+}
+
+/// A tally after its warm-up.
+#[derive(Debug)]
+struct View<'a> {
+    batches: &'a SampleBatches,
+    epochs: &'a [Histogram],
+    all: Histogram,
+    count: f64,
+    /// Samples that say as much as one independent sample.
+    correlation_length: f64,
+    steady: Option<Steady>,
+}
+
+impl<'a> View<'a> {
+    fn new(tally: &'a Tally, steady: Option<Steady>) -> Self {
+        let first = steady.as_ref().map_or(0, |steady| steady.first);
+        let epochs = &tally.epochs[first / EPOCH..];
+        let mut all = tally.open.clone();
+        epochs.iter().for_each(|epoch| all.merge(epoch));
+        let size = tally.batches.size() as f64;
+        let correlation_length = steady
+            .as_ref()
+            .map_or(1.0, |steady| steady.correlation_length(size, all.variance()).max(1.0));
+        let count = tally.batches.count_from(first) as f64;
+        Self { batches: &tally.batches, epochs, all, count, correlation_length, steady }
+    }
+
+    fn mean(&self) -> Estimate {
+        let first = self.steady.as_ref().map_or(0, |steady| steady.first);
+        let value = self.batches.total_from(first) / self.count;
+        self.steady.as_ref().map_or(Estimate::without_interval(value), |steady| {
+            let effective = self.count / self.correlation_length;
+            steady.mean(value, self.batches.size() as f64, effective, MEAN_NEEDS)
         })
+    }
+
+    fn percentile(&self, share: f64) -> Estimate {
+        let value = self.all.percentile(share);
+        if self.steady.is_none() {
+            return Estimate::without_interval(value);
+        }
+        // Where the tail is far more clustered than the mean, its own dispersion decides.
+        let length = self.correlation_length.max(self.dispersion_above(value) / 2.0);
+        let effective = self.count * share.min(1.0 - share) / length;
+        if effective < PERCENTILE_NEEDS {
+            return Estimate::without_interval(value);
+        }
+        let deviations = self.epochs.iter().map(|epoch| epoch.percentile(share) - value);
+        let closeness = PERCENTILE_NEEDS / effective;
+        steady::interval(value, deviations, closeness).clamped(self.all.min(), f64::INFINITY)
+    }
+
+    /// Variance ÷ mean of the number of samples above `value` in an epoch.
+    fn dispersion_above(&self, value: f64) -> f64 {
+        let size = (EPOCH as u64 * self.batches.size()) as f64;
+        let above = self.epochs.iter().map(|epoch| epoch.share_above(value) * size);
+        let count = self.epochs.len() as f64;
+        let mean = above.clone().sum::<f64>() / count;
+        if mean == 0.0 {
+            return 0.0;
+        }
+        above.map(|n| (n - mean) * (n - mean)).sum::<f64>() / (count - 1.0) / mean
     }
 }
