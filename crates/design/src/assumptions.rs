@@ -160,6 +160,20 @@ const ALL: &[Assumption] = &[
         [100.0, 200.0, 500.0],
         "fact redis.mem_overhead for the entry, an embedded key and the allocator's rounding",
     ),
+    rule(
+        "cache.process_bytes",
+        "memory for a cache in the process of each instance",
+        Unit::Bytes,
+        256e6,
+        "fits beside the program on the smallest instance",
+    ),
+    recall(
+        "cache.age_term_half_life",
+        "half-life of the interest that does not depend on a key's age",
+        Unit::Seconds,
+        [2_592_000.0, 7_776_000.0, 31_536_000.0],
+        "links in pages, books and signatures are followed for months",
+    ),
     recall(
         "new_connection_ratio",
         "requests that open a new connection",

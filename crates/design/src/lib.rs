@@ -7,9 +7,12 @@
 
 mod assumptions;
 mod book;
+mod choices;
 mod demand;
+mod draft;
 mod keys;
 mod sizing;
+mod topology;
 mod types;
 
 pub use types::*;

@@ -23,5 +23,5 @@ pub use design::{
 };
 pub use finding::{Finding, Severity};
 pub use flow::{Access, Action, Copy, Emit, Lookup, Repeat, Sometimes, Step, Target};
-pub use link::{Balance, Breaker, Buffer, Link, LinkId, Retry, WhenFull};
+pub use link::{Balance, Buffer, Link, LinkId, Retry, WhenFull};
 pub use workload::{Input, Interest, KeySpace, Load, Objective, Operation};

@@ -110,8 +110,10 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Emit {
-    /// The topic.
+    /// The topic, or the store whose table is the queue.
     pub to: String,
+    /// The dataset whose record it is.
+    pub data: String,
     /// The answer waits for the acknowledgment (an event that must not be lost).
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub awaited: bool,

@@ -6,7 +6,9 @@ use core::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use tenfold_patterns::{RetryBudgetOptions, RetryOptions, TokenBucketOptions};
+use tenfold_patterns::{
+    CircuitBreakerOptions, RetryBudgetOptions, RetryOptions, TokenBucketOptions,
+};
 use tenfold_units::duration;
 
 /// Names a link: `edge -> redirect`.
@@ -88,7 +90,7 @@ pub struct Link {
     pub retry: Option<Retry>,
     /// Stops asking a callee that fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub breaker: Option<Breaker>,
+    pub breaker: Option<CircuitBreakerOptions>,
     /// What one instance of the caller may ask at most; the rest is refused at once, so that a cold
     /// cache cannot drown the callee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,22 +135,6 @@ pub struct Retry {
     /// What makes a repeat of a write harmless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotent_by: Option<String>,
-}
-
-/// Stops asking a callee that fails.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Breaker {
-    /// Calls over which failures are counted.
-    pub window_calls: u32,
-    /// Share of failures that opens it, 0 to 1.
-    pub failure_ratio: f64,
-    /// It stays open this long.
-    #[serde(with = "duration")]
-    #[schemars(with = "String")]
-    pub open: Duration,
-    /// Trial calls after that.
-    pub probes: u32,
 }
 
 /// Records wait in the memory of the caller before they are sent.

@@ -1,0 +1,18 @@
+//! The decisions, one module each: options, hard constraints, cost, excuses.
+
+pub(crate) mod asynchronous;
+pub(crate) mod edge;
+pub(crate) mod ids;
+pub(crate) mod place;
+pub(crate) mod services;
+pub(crate) mod store;
+
+/// Returns the name of the topic or store of a dataset.
+pub(crate) fn store_name(dataset: &str) -> String {
+    store::plural(dataset)
+}
+
+/// Returns an operation's name as a component's.
+pub(crate) fn component_name(operation: &str) -> String {
+    operation.replace('_', "-")
+}

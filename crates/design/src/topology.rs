@@ -1,0 +1,19 @@
+//! Components, flows and links of what was decided.
+
+mod components;
+mod flows;
+mod links;
+
+use crate::draft::Draft;
+use crate::types::Ids;
+
+/// Lays the decided parts out.
+pub(crate) fn lay_out(draft: &mut Draft<'_>, ids: Option<Ids>) {
+    components::edge(draft);
+    components::services(draft, ids);
+    components::caches(draft);
+    components::stores(draft);
+    components::logs(draft);
+    flows::all(draft);
+    links::all(draft);
+}

@@ -1,0 +1,151 @@
+//! The way of each operation.
+
+use tenfold_estimate::{Access as Asked, Consistency, Operation, OperationKind, Timing, Touch};
+
+use super::components::holder;
+use crate::draft::Draft;
+use crate::types::{
+    Access, Action, Copy, Emit, Formula, Invalidation, Lookup, Repeat, Sometimes, Step, Target,
+};
+
+/// Writes the flow of every operation.
+pub(super) fn all(draft: &mut Draft<'_>) {
+    for operation in &draft.estimate.operations {
+        let flow = match operation.kind {
+            OperationKind::Read | OperationKind::Write => request(draft, operation),
+            OperationKind::Job => job(draft, operation),
+            OperationKind::Push | OperationKind::Stream | OperationKind::Signal => None,
+        };
+        if let Some(flow) = flow {
+            draft.flows.insert(operation.name.clone(), flow);
+        }
+    }
+}
+
+fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
+    let service = draft.services.get(&operation.name)?;
+    let mut flow = Vec::new();
+    if draft.components.contains_key("edge") {
+        flow.push(Step::Visit("edge".to_owned()));
+    }
+    flow.push(Step::Visit(service.clone()));
+    for touch in &operation.touches {
+        flow.extend(steps(draft, operation, touch, service));
+    }
+    Some(flow)
+}
+
+/// A job that reads a log consumes it; the rest of its touches follow.
+fn job(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
+    let log = operation
+        .touches
+        .iter()
+        .find_map(|touch| draft.logs.iter().find(|plan| plan.dataset == touch.dataset))?;
+    let worker = format!("{}-worker", log.dataset.replace('_', "-"));
+    let source = Target { at: log.component.clone() };
+    let mut flow = vec![Step::Action(Action::Consume(source)), Step::Visit(worker.clone())];
+    for touch in operation.touches.iter().filter(|touch| touch.dataset != log.dataset) {
+        flow.extend(steps(draft, operation, touch, &worker));
+    }
+    Some(flow)
+}
+
+/// Returns the steps of one touch, as often as it happens.
+fn steps(draft: &Draft<'_>, operation: &Operation, touch: &Touch, caller: &str) -> Vec<Step> {
+    let once = once(draft, operation, touch, caller);
+    if once.is_empty() || (touch.times - 1.0).abs() < 1e-12 {
+        return once;
+    }
+    if touch.times < 1.0 {
+        let ratio = Formula::number(touch.times);
+        return vec![Step::Action(Action::Sometimes(Sometimes { ratio, steps: once }))];
+    }
+    vec![Step::Action(Action::Repeat(Repeat { times: Formula::number(touch.times), steps: once }))]
+}
+
+fn once(draft: &Draft<'_>, operation: &Operation, touch: &Touch, caller: &str) -> Vec<Step> {
+    if let Some(log) = draft.logs.iter().find(|plan| plan.dataset == touch.dataset) {
+        let awaited = touch.timing == Timing::Sync;
+        let emit = Emit { to: log.component.clone(), data: touch.dataset.clone(), awaited };
+        return vec![Step::Action(Action::Emit(emit))];
+    }
+    let Some(store) = holder(draft, &touch.dataset) else { return Vec::new() };
+    let class = match touch.access {
+        Asked::RangeRead => Some("range"),
+        Asked::Aggregate | Asked::Search | Asked::Nearby => Some("scan"),
+        _ => None,
+    };
+    let keyed =
+        draft.estimate.datasets.iter().any(|d| d.name == touch.dataset && d.popularity.is_some());
+    let access = |unique: Option<String>| Access {
+        at: store.clone(),
+        data: touch.dataset.clone(),
+        class: class.map(str::to_owned),
+        key: keyed.then(|| touch.dataset.clone()),
+        unique,
+        from: Copy::Primary,
+    };
+    let read = Step::Action(Action::Read(access(None)));
+    match touch.access {
+        Asked::PointRead => match cache_of(draft, &touch.dataset, caller) {
+            Some(cache) => {
+                let fill = Step::Action(Action::Fill(Target { at: cache.clone() }));
+                let lookup = Lookup {
+                    cache,
+                    key: touch.dataset.clone(),
+                    on_miss: vec![read.clone(), fill],
+                    on_error: vec![read],
+                };
+                vec![Step::Action(Action::Lookup(lookup))]
+            }
+            None => vec![read],
+        },
+        Asked::RangeRead | Asked::Aggregate | Asked::Search | Asked::Nearby | Asked::BlobRead => {
+            vec![read]
+        }
+        Asked::PointWrite
+        | Asked::Append
+        | Asked::UniqueClaim
+        | Asked::ConditionalUpdate
+        | Asked::Increment
+        | Asked::BlobWrite
+        | Asked::Delete => {
+            let column = match touch.access {
+                Asked::UniqueClaim => {
+                    Some(draft.dataset(&touch.dataset).key.first().cloned().unwrap_or_default())
+                }
+                _ => None,
+            };
+            let mut steps = vec![Step::Action(Action::Write(access(column)))];
+            steps.extend(freshen(draft, operation, &touch.dataset));
+            steps
+        }
+    }
+}
+
+/// After a write the cache forgets the row, or is given the new one where the writer must see it.
+fn freshen(draft: &Draft<'_>, operation: &Operation, dataset: &str) -> Option<Step> {
+    let plan = draft.caches.iter().find(|plan| plan.dataset == dataset && plan.shared.is_some())?;
+    let cache = draft.components.get(&plan.component)?.cache.as_ref()?;
+    let at = plan.component.clone();
+    match cache.invalidation {
+        Invalidation::DeleteOnWrite => Some(Step::Action(Action::Invalidate(Target { at }))),
+        // A remembered "not there" must not outlive the row's birth.
+        Invalidation::Immutable if operation.consistency != Consistency::Eventual => {
+            Some(Step::Action(Action::Invalidate(Target { at })))
+        }
+        Invalidation::Immutable | Invalidation::TimeToLive | Invalidation::None => None,
+    }
+}
+
+/// Returns the cache that the caller asks for a dataset.
+fn cache_of(draft: &Draft<'_>, dataset: &str, caller: &str) -> Option<String> {
+    let plan = draft.caches.iter().find(|plan| plan.dataset == dataset)?;
+    match &plan.shared {
+        Some(_) => Some(plan.component.clone()),
+        None => {
+            let own = draft.components.get(caller)?.cache.as_ref()?;
+            (own.of == dataset).then(|| caller.to_owned())
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The arrows: time-outs inside the objective, retries at one layer, pools by Little's law.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use tenfold_patterns::{
+    CircuitBreakerOptions, CircuitBreakerWindow, Jitter, RetryBudgetOptions, RetryOptions,
+    TokenBucketOptions,
+};
+
+use crate::draft::Draft;
+use crate::types::{Action, Balance, Buffer, Component, Kind, Link, LinkId, Retry, Step, WhenFull};
+
+/// A latency that nobody promised is bounded by this.
+const UNPROMISED: f64 = 1.0;
+
+/// One call that a flow makes: who asks whom, and what for.
+#[derive(Clone, Debug)]
+struct Call {
+    from: String,
+    to: String,
+    /// The latency that the operation promises, seconds.
+    promised: f64,
+    /// Calls of this operation that wait for one another.
+    serial: u32,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Visit,
+    Lookup,
+    Read { behind_cache: bool },
+    Write,
+    Emit,
+    Consume,
+}
+
+/// Makes a link for every pair that a flow joins.
+pub(super) fn all(draft: &mut Draft<'_>) {
+    let mut calls: BTreeMap<LinkId, Vec<Call>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for (operation, flow) in &draft.flows {
+        let promised = promised(draft, operation);
+        for call in calls_of(flow, promised) {
+            let id = LinkId::new(&call.from, &call.to);
+            if id.from == id.to {
+                continue;
+            }
+            if !calls.contains_key(&id) {
+                order.push(id.clone());
+            }
+            calls.entry(id).or_default().push(call);
+        }
+    }
+    for id in order {
+        let link = link(draft, &id, &calls[&id]);
+        draft.links.insert(id, link);
+    }
+}
+
+/// Returns the tightest latency that is promised for an operation.
+fn promised(draft: &Draft<'_>, operation: &str) -> f64 {
+    draft
+        .estimate
+        .objectives
+        .iter()
+        .filter(|o| o.sli.quantile().is_some())
+        .filter(|o| o.operation.as_deref().is_none_or(|name| name == operation))
+        .map(|o| draft.book.value(&o.limit))
+        .fold(UNPROMISED, f64::min)
+}
+
+fn calls_of(flow: &[Step], promised: f64) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let mut caller = String::new();
+    walk(flow, &mut caller, promised, false, &mut calls);
+    let waiting = |c: &&Call| !matches!(c.what, What::Emit | What::Visit | What::Consume);
+    let serial = calls.iter().filter(waiting).count().max(1) as u32;
+    for call in &mut calls {
+        call.serial = serial;
+    }
+    calls
+}
+
+fn walk(steps: &[Step], caller: &mut String, promised: f64, missed: bool, calls: &mut Vec<Call>) {
+    let mut call = |caller: &str, to: &str, what: What| {
+        if !caller.is_empty() {
+            let (from, to) = (caller.to_owned(), to.to_owned());
+            calls.push(Call { from, to, promised, serial: 1, what });
+        }
+    };
+    for step in steps {
+        match step {
+            Step::Visit(component) => {
+                call(caller, component, What::Visit);
+                caller.clone_from(component);
+            }
+            Step::Action(Action::Consume(source)) => caller.clone_from(&source.at),
+            Step::Action(Action::Lookup(lookup)) => {
+                call(caller, &lookup.cache, What::Lookup);
+                walk(&lookup.on_miss, caller, promised, true, calls);
+                return walk_rest(steps, step, caller, promised, missed, calls);
+            }
+            Step::Action(Action::Read(access)) => {
+                call(caller, &access.at, What::Read { behind_cache: missed });
+            }
+            Step::Action(Action::Write(access)) => call(caller, &access.at, What::Write),
+            Step::Action(Action::Fill(target) | Action::Invalidate(target)) => {
+                call(caller, &target.at, What::Lookup);
+            }
+            Step::Action(Action::Emit(emit)) => call(caller, &emit.to, What::Emit),
+            Step::Action(Action::Parallel(branches)) => {
+                for branch in branches {
+                    walk(branch, &mut caller.clone(), promised, missed, calls);
+                }
+                return walk_rest(steps, step, caller, promised, missed, calls);
+            }
+            Step::Action(Action::Sometimes(some)) => {
+                walk(&some.steps, &mut caller.clone(), promised, missed, calls);
+                return walk_rest(steps, step, caller, promised, missed, calls);
+            }
+            Step::Action(Action::Repeat(repeat)) => {
+                walk(&repeat.steps, &mut caller.clone(), promised, missed, calls);
+                return walk_rest(steps, step, caller, promised, missed, calls);
+            }
+        }
+    }
+}
+
+/// Goes on after `step`.
+fn walk_rest(
+    steps: &[Step],
+    step: &Step,
+    caller: &mut String,
+    promised: f64,
+    missed: bool,
+    calls: &mut Vec<Call>,
+) {
+    let at = steps.iter().position(|s| core::ptr::eq(s, step)).expect("the step is of this list");
+    walk(&steps[at + 1..], caller, promised, missed, calls);
+}
+
+/// Whole milliseconds, at least one.
+fn span(seconds: f64) -> Duration {
+    Duration::from_millis((seconds * 1_000.0).floor().max(1.0) as u64)
+}
+
+fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
+    let promised = calls.iter().map(|call| call.promised).fold(UNPROMISED, f64::min);
+    let serial = calls.iter().map(|call| call.serial).max().unwrap_or(1);
+    let callee = &draft.components[&id.to];
+    let source = draft.components.get(&id.from);
+    let share = promised * 0.9 / f64::from(serial.max(1));
+    if source.is_some_and(|c| matches!(c.kind, Kind::Topic)) {
+        return Link::default();
+    }
+    match calls[0].what {
+        What::Visit if source.is_some_and(|c| c.kind == Kind::Store) => Link::default(),
+        What::Visit => Link {
+            balance: Some(Balance::P2c),
+            timeout: Some(span(promised * 0.9)),
+            ..Link::default()
+        },
+        What::Lookup => Link {
+            balance: Some(Balance::Owner),
+            timeout: Some(span((promised * 0.05).min(share / 4.0))),
+            pool: Some(32),
+            breaker: Some(breaker()),
+            optional: true,
+            ..Link::default()
+        },
+        What::Emit if callee.kind == Kind::Topic => Link {
+            buffer: Some(Buffer {
+                records: 100_000,
+                linger: Duration::from_millis(5),
+                when_full: WhenFull::DropAndCount,
+            }),
+            optional: true,
+            ..Link::default()
+        },
+        What::Emit | What::Read { .. } | What::Write | What::Consume => {
+            store_link(draft, id, callee, calls, share)
+        }
+    }
+}
+
+fn breaker() -> CircuitBreakerOptions {
+    CircuitBreakerOptions {
+        window: CircuitBreakerWindow::Calls(100),
+        minimum_calls: 100,
+        failure_ratio: Some(0.5),
+        slow: None,
+        consecutive_failures: None,
+        open_wait: Duration::from_secs(5),
+        open_growth: 1.0,
+        open_wait_max: None,
+        open_jitter: 0.1,
+        half_open_calls: 10,
+        half_open_max: Some(Duration::from_secs(5)),
+    }
+}
+
+/// A service asks its store at most twice: two time-outs and a wait fit its share of the promise.
+fn store_link(
+    draft: &Draft<'_>,
+    id: &LinkId,
+    callee: &Component,
+    calls: &[Call],
+    share: f64,
+) -> Link {
+    let job = draft.components.get(&id.from).is_some_and(|c| c.kind == Kind::Consumer);
+    let behind = calls.iter().any(|call| call.what == What::Read { behind_cache: true });
+    let writes = calls.iter().any(|call| matches!(call.what, What::Write | What::Emit));
+    let (timeout, attempts) =
+        if job { (Duration::from_secs(1), 5) } else { (span(share * 0.38), 2) };
+    let base = if job { Duration::from_millis(100) } else { span(share * 0.06) };
+    let cap = if job { Duration::from_secs(5) } else { span(share * 0.12) };
+    let options = RetryOptions {
+        max_attempts: attempts,
+        base,
+        throttled_base: None,
+        multiplier: 2.0,
+        cap,
+        jitter: Jitter::Full,
+        total_time: None,
+        push_back_slack: None,
+    };
+    let budget = RetryBudgetOptions::Ratio {
+        retry_ratio: 0.1,
+        ttl: Duration::from_secs(10),
+        min_retries_per_second: 1,
+    };
+    let key = calls.iter().any(|call| call.what == What::Emit);
+    let idempotent_by = writes.then(|| {
+        if job {
+            "partition, offset"
+        } else if key {
+            "event id"
+        } else {
+            "key"
+        }
+        .to_owned()
+    });
+    Link {
+        balance: Some(Balance::Owner),
+        timeout: Some(timeout),
+        pool: Some(pool(draft, id, callee)),
+        retry: Some(Retry { options, budget: Some(budget), idempotent_by }),
+        single_flight: behind,
+        admission: behind.then(|| admission(draft, id, callee)),
+        ..Link::default()
+    }
+}
+
+/// Connections of one caller: the store's limit shared by all callers at their most, at most 32.
+fn pool(draft: &Draft<'_>, id: &LinkId, callee: &Component) -> u32 {
+    if callee.runs.technology != "postgresql" {
+        return 32;
+    }
+    let mut most = 0;
+    for (name, caller) in &draft.components {
+        let asks = draft.flows.values().any(|flow| flow_joins(flow, name, &id.to));
+        if asks {
+            let per_zone =
+                caller.autoscale.as_ref().map_or(caller.runs.per_zone.unwrap_or(1), |autoscale| {
+                    autoscale.per_zone_max + autoscale.surge
+                });
+            most += per_zone * draft.zones();
+        }
+    }
+    (400 / most.max(1)).clamp(2, 32)
+}
+
+fn flow_joins(flow: &[Step], from: &str, to: &str) -> bool {
+    calls_of(flow, UNPROMISED).iter().any(|call| call.from == from && call.to == to)
+}
+
+/// What one caller may ask of a store behind a cold cache: its share of what the store can do.
+fn admission(draft: &Draft<'_>, id: &LinkId, callee: &Component) -> TokenBucketOptions {
+    let zones = f64::from(draft.zones());
+    let callers = draft
+        .components
+        .get(&id.from)
+        .and_then(|caller| caller.runs.per_zone)
+        .map_or(1.0, |per_zone| f64::from(per_zone) * zones);
+    let capacity = callee.station.as_ref().map_or(1_000.0, |station| {
+        let read = station.service_time.get("read").or(station.service_time.get("any"));
+        let time = read.map_or(1e-3, |time| time.mean.as_secs_f64());
+        let copies = callee.replication.as_ref().map_or(1, |r| r.factor);
+        let servers = match callee.runs.per_zone {
+            Some(per_zone) => f64::from(per_zone) * zones * f64::from(station.servers),
+            None => f64::from(station.servers),
+        };
+        let visits = callee.replication.as_ref().map_or(1, |r| r.read_quorum);
+        let shards = callee.shards.as_ref().and_then(|s| s.count).unwrap_or(1);
+        let _ = copies;
+        servers.max(1.0) * f64::from(shards) / time / f64::from(visits)
+    });
+    let rate = (capacity * 0.8 / callers).floor().max(1.0) as u64;
+    TokenBucketOptions::per_second(rate, (rate / 10).max(1))
+}
