@@ -228,6 +228,14 @@ impl Ledger {
         values
     }
 
+    /// Returns the mid values of some figures when the figure `leaf` has the value `value` instead.
+    #[must_use]
+    pub fn values_with(&self, leaf: &str, value: f64, wanted: &[&str]) -> Vec<f64> {
+        let mut values = BTreeMap::from([(leaf.to_owned(), value)]);
+        let mut compute = |id: &&str| self.value_in(id, &mut values).unwrap_or(f64::NAN);
+        wanted.iter().map(&mut compute).collect()
+    }
+
     /// Computes a figure and what it stands on into `values`, each once.
     fn value_in(&self, id: &str, values: &mut BTreeMap<String, f64>) -> Option<f64> {
         if let Some(value) = values.get(id) {
