@@ -20,7 +20,21 @@ macro_rules! archetypes {
     };
 }
 
-archetypes!["generic", "url-shortener"];
+archetypes![
+    "url-shortener",
+    "chat",
+    "video-streaming",
+    "shop",
+    "feed",
+    "file-store",
+    "metrics",
+    "search",
+    "notification",
+    "booking",
+    "payment",
+    "ride-hailing",
+    "generic",
+];
 
 /// One archetype file.
 #[derive(Clone, Debug, Deserialize)]

@@ -19,9 +19,14 @@ pub(crate) struct Features {
 }
 
 impl Features {
-    /// Returns whether one of `when` is asked for; an empty list is no condition.
+    /// Returns whether one of `when` is asked for (`!name`: not asked for); an empty list is no
+    /// condition.
     pub(crate) fn allow(&self, when: &[String]) -> bool {
-        when.is_empty() || when.iter().any(|name| self.active.contains(name))
+        let holds = |name: &String| match name.strip_prefix('!') {
+            Some(name) => !self.active.contains(name),
+            None => self.active.contains(name),
+        };
+        when.is_empty() || when.iter().any(holds)
     }
 
     /// Returns whether a feature is asked for.

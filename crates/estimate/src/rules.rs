@@ -401,10 +401,12 @@ fn storage(draft: &mut Draft<'_>) {
         let network = &draft.network;
         let known = |end: &str| network.is_known(&format!("data.{name}.{end}"));
         let stated = |end: &str| network.rests_on_statements(&format!("data.{name}.{end}"));
-        let stock = known("stock_bytes");
-        // A stated stock is what there is; an assumed inflow beside it would count twice.
-        let beside = !stock || stated("new_items_per_second") && !dataset.stock_stated;
-        let flow = known("storage_per_day_bytes") && (beside || stated("storage_per_day_bytes"));
+        // A stated stock is what there is; an assumed inflow beside it would count twice, and so
+        // would an assumed stock beside an inflow.
+        let stated_stock = dataset.stock_stated || stated("stock_bytes");
+        let flow = known("storage_per_day_bytes")
+            && (!stated_stock || stated("new_items_per_second") || day_stated(network, name));
+        let stock = known("stock_bytes") && (stated_stock || !flow);
         parts.push((name.clone(), flow, stock, known("retention_seconds")));
     }
     for (name, flow, stock, kept) in &parts {
@@ -416,6 +418,11 @@ fn storage(draft: &mut Draft<'_>) {
         .cloned()
         .collect();
     storage_totals(draft, &counted);
+}
+
+/// Returns whether the brief states what a dataset gains in a day.
+fn day_stated(network: &Network, name: &str) -> bool {
+    network.rests_on_statements(&format!("data.{name}.storage_per_day_bytes"))
 }
 
 fn dataset_storage(draft: &mut Draft<'_>, name: &str, (flow, stock, kept): (bool, bool, bool)) {

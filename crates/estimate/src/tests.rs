@@ -177,3 +177,23 @@ fn shares_of_shares() {
     let statistic = Statistic::Average;
     let _ = statistic;
 }
+
+#[test]
+fn every_archetype_file_can_be_read_and_names_what_exists() {
+    let catalog = Catalog::builtin();
+    for name in crate::archetype::names() {
+        let archetype = crate::archetype::load(name);
+        let facts = archetype
+            .figures
+            .values()
+            .chain(archetype.operations.values().flat_map(|o| o.request.iter().chain(&o.response)));
+        for fact in facts.filter_map(|spec| spec.fact.as_ref()) {
+            assert!(catalog.fact(fact).is_some(), "{name}: fact `{fact}`");
+        }
+        for (operation, spec) in &archetype.operations {
+            for touch in &spec.touches {
+                assert!(archetype.datasets.contains_key(&touch.dataset), "{name}: {operation}");
+            }
+        }
+    }
+}
