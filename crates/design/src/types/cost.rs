@@ -12,6 +12,8 @@ pub struct CostSheet {
     pub components: Vec<(String, String)>,
     /// The sum: `cost_usd_per_month`.
     pub total: String,
+    /// The work of people on what is run, not part of the sum: `operation_usd_per_month`.
+    pub operation: String,
     /// What would make it cheaper, each computed, largest first.
     pub savings: Vec<Saving>,
 }

@@ -1,0 +1,153 @@
+//! What the network costs: users, zones, balancers, logs.
+
+use tenfold_units::Unit;
+
+use super::Sheet;
+use crate::types::{Design, Kind, ReplicationMode};
+
+/// Adds all lines of the network.
+pub(super) fn all(sheet: &mut Sheet<'_, '_>) {
+    egress(sheet);
+    cross_zone(sheet);
+    replication(sheet);
+    balancer(sheet);
+    logs(sheet);
+}
+
+/// Returns the sum over the operations that enter at the gateway of `term`.
+fn over_requests(design: &Design, term: &dyn Fn(&crate::types::Operation) -> String) -> String {
+    let terms: Vec<_> = design
+        .workload
+        .values()
+        .filter(|o| o.kind != tenfold_estimate::OperationKind::Job)
+        .map(term)
+        .collect();
+    if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") }
+}
+
+/// Answers to users, by the steps of the price list.
+fn egress(sheet: &mut Sheet<'_, '_>) {
+    let month = sheet.book.fact("secs.load_month");
+    let bytes = over_requests(sheet.design, &|o| format!("({}) * ({})", o.rate.0, o.response.0));
+    let formula = format!("{month} * ({bytes})");
+    sheet.book.derive("network.egress_month", "bytes to users in a month", Unit::Bytes, &formula);
+    let place = &sheet.design.place;
+    let tiers = sheet.book.catalog.egress_tiers(&place.provider, &place.region);
+    let mut terms = Vec::new();
+    for tier in tiers {
+        let price = sheet.book.fact(&tier.price.id);
+        let above = format!("max(0, network.egress_month - {})", tier.from_bytes);
+        let bytes = if tier.to_bytes.is_finite() {
+            format!("min({above}, {})", tier.to_bytes - tier.from_bytes)
+        } else {
+            above
+        };
+        terms.push(format!("{bytes} / 1e9 * {price}"));
+    }
+    if !terms.is_empty() {
+        sheet.line("network", "egress", "answers to users", &terms.join(" + "));
+    }
+}
+
+/// Returns the price of a GB that crosses a zone, both directions.
+fn crossing(sheet: &mut Sheet<'_, '_>) -> Option<String> {
+    let place = &sheet.design.place;
+    let fact = sheet.book.catalog.inter_zone_price(&place.provider, &place.region)?.id.clone();
+    let price = sheet.book.fact(&fact);
+    let both = if place.provider == "aws" { "2 * " } else { "" };
+    Some(format!("{both}{price} / 1e9"))
+}
+
+/// Calls between parts that do not stay in their zone.
+fn cross_zone(sheet: &mut Sheet<'_, '_>) {
+    let Some(price) = crossing(sheet) else { return };
+    let zones = sheet.design.zones();
+    if zones < 2 {
+        return;
+    }
+    let mut terms = Vec::new();
+    for (link, bytes) in &sheet.analysis.link_bytes {
+        let stated = sheet.design.links.get(link).and_then(|l| l.cross_zone_ratio);
+        let ratio = stated.unwrap_or(f64::from(zones - 1) / f64::from(zones));
+        terms.push(format!("{bytes} * {ratio}"));
+    }
+    if terms.is_empty() {
+        return;
+    }
+    let month = sheet.book.fact("secs.load_month");
+    let formula = format!("{month} * {price} * ({})", terms.join(" + "));
+    sheet.line("network", "cross-zone", "calls between zones", &formula);
+}
+
+/// Copies that are kept in other zones.
+fn replication(sheet: &mut Sheet<'_, '_>) {
+    let Some(price) = crossing(sheet) else { return };
+    let mut terms = Vec::new();
+    for (name, component) in &sheet.design.components {
+        let Some(replication) = &component.replication else { continue };
+        let managed = component.runs.managed;
+        if replication.factor < 2 || managed {
+            continue;
+        }
+        let copies = replication.factor - 1;
+        let row = match (&component.topic, &component.cache, component.data.values().next()) {
+            (Some(topic), _, _) => topic.record.0.clone(),
+            (None, Some(cache), _) => cache.entry.as_f64().to_string(),
+            (None, None, Some(data)) => data.bytes.0.clone(),
+            (None, None, None) => continue,
+        };
+        for ((owner, class), rate) in &sheet.analysis.calls_avg {
+            let written = match component.kind {
+                Kind::Topic => class == "append",
+                // A fill follows a miss: look-ups and fills share a class, so misses count.
+                Kind::Cache => false,
+                _ => class == "write" || class == "claim",
+            };
+            if owner == name && written {
+                terms.push(format!("{rate} * ({row}) * {copies}"));
+            }
+        }
+        debug_assert!(replication.mode != ReplicationMode::Quorum || copies > 0);
+    }
+    if terms.is_empty() {
+        return;
+    }
+    let month = sheet.book.fact("secs.load_month");
+    let formula = format!("{month} * {price} * ({})", terms.join(" + "));
+    sheet.line("network", "replication", "copies in other zones", &formula);
+}
+
+/// The load balancer in front, by its busiest unit.
+fn balancer(sheet: &mut Sheet<'_, '_>) {
+    let Some((name, gateway)) =
+        sheet.design.components.iter().find(|(_, c)| c.kind == Kind::Gateway)
+    else {
+        return;
+    };
+    let own = gateway.runs.instance.is_some();
+    let connections = over_requests(sheet.design, &|o| {
+        let ratio = o.new_connection_ratio.as_ref().map_or("1", |ratio| ratio.0.as_str());
+        format!("({}) * ({ratio})", o.rate.0)
+    });
+    let out = over_requests(sheet.design, &|o| format!("({}) * ({})", o.rate.0, o.response.0));
+    let (hour, unit, new) = if own {
+        ("aws.nlb.hour", "aws.nlb.lcu", "aws.nlb.lcu.new_flows")
+    } else {
+        ("aws.alb.hour", "aws.alb.lcu", "aws.alb.lcu.new_conn")
+    };
+    let (hour, unit, new) = (sheet.book.fact(hour), sheet.book.fact(unit), sheet.book.fact(new));
+    let formula =
+        format!("730 * ({hour} + {unit} * max(({connections}) / {new}, 3600 * ({out}) / 1e9))");
+    sheet.line(&name.clone(), "load-balancer", "load balancer", &formula);
+}
+
+/// Logs of requests, kept for a month.
+fn logs(sheet: &mut Sheet<'_, '_>) {
+    let month = sheet.book.fact("secs.load_month");
+    let ingest = sheet.book.fact("aws.cw.logs.ingest");
+    let store = sheet.book.fact("aws.cw.logs.store");
+    let each = sheet.book.assume("log.request_bytes");
+    let rate = over_requests(sheet.design, &|o| format!("({})", o.rate.0));
+    let formula = format!("{month} * ({rate}) * {each} / 1e9 * ({ingest} + {store})");
+    sheet.line("network", "logs", "logs", &formula);
+}

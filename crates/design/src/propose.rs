@@ -1,0 +1,92 @@
+//! From an estimate to a design with its argument.
+
+mod assemble;
+mod thresholds;
+
+use serde::{Deserialize, Serialize};
+use tenfold_catalog::Catalog;
+use tenfold_estimate::Estimate;
+use tenfold_units::Ledger;
+
+use crate::draft::Draft;
+use crate::types::{Choice, CostSheet, Design, Finding};
+use crate::{analysis, choices, cost, laws, topology};
+
+/// A design with everything that was worked out on the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The design.
+    pub design: Design,
+    /// The estimate's figures and those of choices, sizes, loads and cost.
+    pub ledger: Ledger,
+    /// The choices with all their options.
+    pub choices: Vec<Choice>,
+    /// What it costs.
+    pub cost: CostSheet,
+    /// What laws, pins and limits say against it.
+    pub findings: Vec<Finding>,
+}
+
+/// Proposes the smallest design that carries the estimate's load at its objectives.
+///
+/// The same estimate and catalogue give the same proposal.
+#[must_use]
+pub fn propose(estimate: &Estimate, catalog: &Catalog) -> Proposal {
+    let mut proposal = at(estimate, catalog, 1.0, false);
+    thresholds::note(&mut proposal, estimate, catalog);
+    proposal
+}
+
+/// Proposes the design for `factor` times the estimate's load, as if the brief had asked for it.
+#[must_use]
+pub fn propose_at(estimate: &Estimate, catalog: &Catalog, factor: f64) -> Proposal {
+    at(estimate, catalog, factor, false)
+}
+
+/// Proposes at a load; `exact` leaves intervals out.
+pub(crate) fn at(estimate: &Estimate, catalog: &Catalog, factor: f64, exact: bool) -> Proposal {
+    let draft = decide(estimate, catalog, factor, exact, 3);
+    let draft =
+        if fits_two_zones(&draft) { decide(estimate, catalog, factor, exact, 2) } else { draft };
+    finish(draft)
+}
+
+/// Decides everything, with this many zones.
+fn decide<'a>(
+    estimate: &'a Estimate,
+    catalog: &'a Catalog,
+    factor: f64,
+    exact: bool,
+    zones: u32,
+) -> Draft<'a> {
+    let mut draft = Draft::new(estimate, catalog, factor, exact);
+    choices::place::decide(&mut draft, zones);
+    choices::store::decide(&mut draft);
+    choices::asynchronous::decide(&mut draft);
+    choices::edge::decide(&mut draft);
+    choices::services::decide(&mut draft);
+    let ids = choices::ids::decide(&mut draft);
+    topology::lay_out(&mut draft, ids);
+    draft
+}
+
+/// Two zones do where nothing needs a majority and one smallest instance a zone is enough.
+fn fits_two_zones(draft: &Draft<'_>) -> bool {
+    let quorum = draft.components.values().any(|component| {
+        component.replication.as_ref().is_some_and(|replication| replication.factor > 2)
+    });
+    let minimal = draft
+        .fleets
+        .values()
+        .all(|fleet| fleet.per_zone == 1 && fleet.instance.ends_with(".large"));
+    let stated = draft.estimate.constraints.zones.is_some();
+    !quorum && minimal && !stated && draft.caches.iter().all(|plan| plan.shared.is_none())
+}
+
+fn finish(draft: Draft<'_>) -> Proposal {
+    let (design, mut book, choices, mut findings) = assemble::design(draft);
+    let analysis = analysis::run(&mut book, &design);
+    let cost = cost::sheet(&mut book, &design, &analysis);
+    findings.extend(laws::all(&mut book, &design, &analysis));
+    Proposal { design, ledger: book.ledger, choices, cost, findings }
+}
