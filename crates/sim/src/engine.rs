@@ -1,14 +1,17 @@
 //! The event loops: one for plain queues, one for designs, over the same agenda of pending events.
 
 mod agenda;
+mod design;
 mod heap;
 mod list;
 mod plain;
+mod ticks;
 mod traffic;
 
 use tenfold_units::Seed;
 
-use crate::{Model, Outcome};
+pub use self::design::Caches;
+use crate::{Model, Outcome, Scenario};
 
 /// Runs plain queues from empty until `budget` events have happened.
 ///
@@ -35,4 +38,24 @@ pub fn simulate(model: &Model, seed: Seed, budget: u64) -> Outcome {
     assert!(model.is_plain(), "a design runs in a scenario");
     model.validate().expect("the caller validates the model");
     plain::run(model, seed, budget)
+}
+
+/// Runs a design through a scenario, from idle components and the caches that [`Caches::warm`] made
+/// for this model.
+///
+/// The same model, scenario, caches and seed give the same outcome, byte for byte. Other seeds are
+/// independent replications; they may share the caches.
+///
+/// # Panics
+/// Panics when the model is not valid (see [`Model::validate`]) or is made of plain queues.
+#[must_use]
+pub fn simulate_scenario(
+    model: &Model,
+    scenario: &Scenario,
+    caches: &Caches,
+    seed: Seed,
+) -> Outcome {
+    assert!(!model.is_plain(), "plain queues run for a budget of events");
+    model.validate().expect("the caller validates the model");
+    design::run(model, scenario, caches, seed)
 }

@@ -1,7 +1,7 @@
 //! A deterministic discrete-event simulator of stations, networks, patterns and faults.
 //!
 //! A [`Model`] is either plain queues or the components and flows of a design. [`simulate`] runs
-//! plain queues for a budget of events.
+//! plain queues for a budget of events, [`simulate_scenario`] a design through load and faults.
 //! The same model, scenario and seed give the same [`Outcome`], byte for byte, on every machine:
 //! there is no clock, no thread and no hash order in here.
 //!
@@ -18,7 +18,7 @@ pub mod stats;
 
 pub use distribution::{Distribution, Sampler};
 
-pub use engine::simulate;
+pub use engine::{Caches, simulate, simulate_scenario};
 pub use model::rate;
 pub use model::{
     Alternative, Arrivals, Cache, Call, Closed, Component, Consistency, Consume, Data, Diagnostic,

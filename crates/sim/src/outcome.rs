@@ -136,14 +136,14 @@ pub struct OperationOutcome {
     pub requests: u64,
     /// Requests answered without error and within `good_within`.
     pub good: u64,
-    /// From arrival to answer, over answers without error.
-    pub latency_seconds: DistributionEstimate,
+    /// From arrival to answer, over answers without error; `None` without any.
+    pub latency_seconds: Option<DistributionEstimate>,
     /// Answers per second, errors included.
     pub throughput_rps: Estimate,
     /// Good answers per second.
     pub goodput_rps: Estimate,
-    /// Good answers ÷ answers.
-    pub availability_ratio: Estimate,
+    /// Good answers ÷ answers; `None` without any.
+    pub availability_ratio: Option<Estimate>,
     /// Failed requests by cause.
     pub failures: Failures,
 }
@@ -155,13 +155,14 @@ pub struct ComponentOutcome {
     pub utilization: Option<Estimate>,
     /// Requests waiting in one replica, mean over time.
     pub queue_length: Estimate,
-    /// Time in the queue, over visits that began service.
-    pub wait_time_seconds: DistributionEstimate,
+    /// Time in the queue, over visits that began service; `None` without any.
+    pub wait_time_seconds: Option<DistributionEstimate>,
     /// Visits that completed service, per second.
     pub throughput_rps: Estimate,
     /// Attempts on it per call: above 1 where retries or hedges happen.
     pub attempts_per_call: f64,
-    /// Services whose caller had gone by the time they ended, as a share of all.
+    /// Services whose caller had gone by the time they ended, as a share of all; the copies beyond a
+    /// quorum do not count.
     pub zombie_ratio: f64,
     /// Failed calls to it by cause.
     pub failures: Failures,

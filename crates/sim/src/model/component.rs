@@ -5,7 +5,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tenfold_patterns::{CacheOptions, CircuitBreakerOptions, RetryBudgetOptions, RetryOptions};
+use tenfold_patterns::{
+    BalancerOptions, CacheOptions, CircuitBreakerOptions, RetryBudgetOptions, RetryOptions,
+};
 use tenfold_units::duration;
 
 use super::plain::Servers;
@@ -181,6 +183,9 @@ pub struct Link {
     /// When each caller replica stops calling for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaker: Option<CircuitBreakerOptions>,
+    /// How calls spread over the callee's replicas; power of two choices where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<BalancerOptions>,
     /// Balances over the caller's own zone where it has a live replica.
     #[serde(default, skip_serializing_if = "is_false")]
     pub zone_aware: bool,

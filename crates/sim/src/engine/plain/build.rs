@@ -4,10 +4,11 @@ use indexmap::IndexMap;
 use tenfold_units::Seed;
 use tenfold_units::random::Stream;
 
-use super::record::{StationRecord, StreamRecord, Tails, Ticks};
+use super::record::{StationRecord, StreamRecord, Tails};
 use super::station::Station;
 use super::{Event, Gap, Network, Routes, Source};
 use crate::engine::agenda::Agenda;
+use crate::engine::ticks::Ticks;
 use crate::engine::traffic::Traffic;
 use crate::model::EXIT;
 use crate::stats::Tail;

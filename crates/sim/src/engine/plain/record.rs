@@ -2,37 +2,10 @@
 
 use tenfold_units::Instant;
 
+use super::super::ticks::Ticks;
 use crate::planted::{self, Bug};
 use crate::stats::{Estimate, RatioTally, Tail, Tally, Throughput, TimeAverage};
 use crate::{ArrivalsOutcome, StationOutcome};
-
-/// Turns simulated seconds into the ticks of the statistics, whose integers hold any model's time.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ticks {
-    per_second: f64,
-}
-
-/// Ticks of a whole run: fine enough for every gap between two events, coarse enough for 64 bits.
-const RUN_TICKS: f64 = 1e13;
-
-impl Ticks {
-    /// Returns ticks for a run of about that length.
-    pub(super) fn for_run(seconds: f64) -> Self {
-        Self { per_second: RUN_TICKS / seconds }
-    }
-
-    #[inline]
-    pub(super) fn at(self, now: f64) -> Instant {
-        Instant::from_nanos((now * self.per_second) as u64)
-    }
-
-    /// Events per second from what the statistics take for events per second.
-    fn rate(self, throughput: Option<Estimate>) -> Estimate {
-        throughput.map_or(Estimate::without_interval(0.0), |estimate| {
-            estimate.scaled(self.per_second / 1e9)
-        })
-    }
-}
 
 /// The figures of a station.
 #[derive(Debug)]

@@ -1,0 +1,221 @@
+//! Flows as programs: every operation says where to go on.
+
+use super::parts::Parts;
+use crate::{Call, Join, Lookup, Step};
+
+/// Where a frame stands in the program.
+pub(super) type Place = u32;
+
+/// The flow is over, with success.
+pub(super) const END: Place = 0;
+/// The flow is over, with the failure of its last step.
+pub(super) const FAIL: Place = 1;
+
+/// What a callee does once it has served a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Goes on with its own steps.
+    Work,
+    /// Looks the key up in its cache.
+    Lookup,
+    /// Puts the key into its cache.
+    Fill,
+    /// Appends a record to its topic.
+    Record,
+}
+
+/// A call, as the program holds it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallOp {
+    pub(super) link: u32,
+    /// Index of the access kind at the callee.
+    pub(super) access: u32,
+    pub(super) write: bool,
+    pub(super) purpose: Purpose,
+    /// What the callee does after its service.
+    pub(super) body: Place,
+    /// After an answer; for a look-up after a hit.
+    pub(super) next: Place,
+    /// After a miss.
+    pub(super) miss: Place,
+    /// After a failure.
+    pub(super) error: Place,
+}
+
+/// An operation of a program.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Op {
+    End,
+    Fail,
+    Call(CallOp),
+    /// Starts a flow of its own that nobody waits for.
+    Spawn {
+        start: Place,
+        next: Place,
+    },
+    /// Starts `count` branches, from `first` in the table of branches on.
+    Fork {
+        first: u32,
+        count: u32,
+        needed: u32,
+        next: Place,
+    },
+    /// Goes to one of `count` ways, from `first` in the table of ways on.
+    Choice {
+        first: u32,
+        count: u32,
+    },
+}
+
+/// The flows of all operations.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) ops: Vec<Op>,
+    pub(super) branches: Vec<Place>,
+    /// Cumulated probability and place.
+    pub(super) ways: Vec<(f64, Place)>,
+}
+
+impl Program {
+    pub(super) fn new() -> Self {
+        Self { ops: vec![Op::End, Op::Fail], branches: Vec::new(), ways: Vec::new() }
+    }
+
+    fn push(&mut self, op: Op) -> Place {
+        self.ops.push(op);
+        u32::try_from(self.ops.len() - 1).expect("a flow of limited size")
+    }
+
+    /// Appends `steps`, made by `caller` (`None`: the client), that go on at `next`; returns their
+    /// beginning.
+    pub(super) fn flow(
+        &mut self,
+        parts: &mut Parts<'_>,
+        steps: &[Step],
+        caller: Option<u32>,
+        next: Place,
+    ) -> Place {
+        steps.iter().rev().fold(next, |next, step| self.step(parts, step, caller, next))
+    }
+
+    fn step(
+        &mut self,
+        parts: &mut Parts<'_>,
+        step: &Step,
+        caller: Option<u32>,
+        next: Place,
+    ) -> Place {
+        match step {
+            Step::Call(call) => self.call(parts, call, caller, next),
+            Step::Lookup(lookup) => self.lookup(parts, lookup, caller, next),
+            Step::Fill(cache) => self.spawn(parts, cache, caller, Purpose::Fill, next),
+            Step::Emit(topic) => self.spawn(parts, topic, caller, Purpose::Record, next),
+            Step::Parallel(parallel) => {
+                let starts: Vec<Place> = parallel
+                    .branches
+                    .iter()
+                    .map(|branch| self.flow(parts, branch, caller, END))
+                    .collect();
+                let count = u32::try_from(starts.len()).expect("a flow of limited size");
+                let first = u32::try_from(self.branches.len()).expect("a flow of limited size");
+                self.branches.extend(starts);
+                let needed = match parallel.join {
+                    Join::All => count,
+                    Join::Any => 1,
+                    Join::Quorum(needed) => needed.min(count),
+                };
+                self.push(Op::Fork { first, count, needed, next })
+            }
+            Step::Choice(alternatives) => {
+                let mut sum = 0.0;
+                let ways: Vec<(f64, Place)> = alternatives
+                    .iter()
+                    .map(|alternative| {
+                        sum += alternative.probability;
+                        (sum, self.flow(parts, &alternative.steps, caller, next))
+                    })
+                    .collect();
+                let first = u32::try_from(self.ways.len()).expect("a flow of limited size");
+                let count = u32::try_from(ways.len()).expect("a flow of limited size");
+                self.ways.extend(ways);
+                self.push(Op::Choice { first, count })
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        parts: &mut Parts<'_>,
+        call: &Call,
+        caller: Option<u32>,
+        next: Place,
+    ) -> Place {
+        let callee = parts.component(&call.to);
+        let body = self.flow(parts, &call.steps, Some(callee), END);
+        let error = match &call.on_error {
+            Some(steps) => self.flow(parts, steps, caller, next),
+            None => FAIL,
+        };
+        let op = CallOp {
+            link: parts.link(caller, callee),
+            access: parts.access(callee, &call.access),
+            write: call.access == "write",
+            purpose: Purpose::Work,
+            body,
+            next,
+            miss: next,
+            error,
+        };
+        self.push(Op::Call(op))
+    }
+
+    fn lookup(
+        &mut self,
+        parts: &mut Parts<'_>,
+        lookup: &Lookup,
+        caller: Option<u32>,
+        next: Place,
+    ) -> Place {
+        let callee = parts.component(&lookup.cache);
+        let hit = self.flow(parts, &lookup.on_hit, caller, next);
+        let miss = self.flow(parts, &lookup.on_miss, caller, next);
+        let error = match &lookup.on_error {
+            Some(steps) => self.flow(parts, steps, caller, next),
+            None => FAIL,
+        };
+        let op = CallOp {
+            link: parts.link(caller, callee),
+            access: parts.access(callee, "read"),
+            write: false,
+            purpose: Purpose::Lookup,
+            body: END,
+            next: hit,
+            miss,
+            error,
+        };
+        self.push(Op::Call(op))
+    }
+
+    fn spawn(
+        &mut self,
+        parts: &mut Parts<'_>,
+        to: &str,
+        caller: Option<u32>,
+        purpose: Purpose,
+        next: Place,
+    ) -> Place {
+        let callee = parts.component(to);
+        let op = CallOp {
+            link: parts.link(caller, callee),
+            access: parts.access(callee, "write"),
+            write: true,
+            purpose,
+            body: END,
+            next: END,
+            miss: END,
+            error: FAIL,
+        };
+        let start = self.push(Op::Call(op));
+        self.push(Op::Spawn { start, next })
+    }
+}

@@ -1,0 +1,361 @@
+//! What a run of a design writes down, in memory that does not depend on the number of requests.
+
+use indexmap::IndexMap;
+use tenfold_units::Instant;
+
+use super::super::ticks::Ticks;
+use super::frame::Cause;
+use super::parts::Parts;
+use crate::stats::{
+    DistributionEstimate, Estimate, Histogram, RatioTally, Tail, Tally, Throughput, TimeAverage,
+};
+use crate::{
+    ComponentOutcome, ComponentWindow, Failures, Model, OperationOutcome, OperationWindow, Window,
+};
+
+/// Everything that is written down.
+#[derive(Debug)]
+pub(super) struct Record {
+    ticks: Ticks,
+    operations: Vec<OperationRecord>,
+    parts: Vec<PartRecord>,
+    window: Option<f64>,
+    window_start: f64,
+    series: Vec<Window>,
+}
+
+#[derive(Debug)]
+struct OperationRecord {
+    name: String,
+    good_within: f64,
+    requests: u64,
+    good_count: u64,
+    latency: Tally,
+    answers: Throughput,
+    goods: Throughput,
+    good: RatioTally,
+    failures: Failures,
+    /// Of the window.
+    now: OperationWindow,
+    latencies: Histogram,
+}
+
+#[derive(Debug)]
+struct PartRecord {
+    name: String,
+    /// Servers of one replica, if there are not infinitely many.
+    servers: Option<f64>,
+    replicas: f64,
+    busy: TimeAverage,
+    available: TimeAverage,
+    waiting: TimeAverage,
+    wait: Tally,
+    completions: Throughput,
+    calls: u64,
+    attempts: u64,
+    served: u64,
+    zombies: u64,
+    failures: Failures,
+    hits: RatioTally,
+    /// Since the window began: areas under busy, available and waiting, and counts.
+    window: PartWindow,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct PartWindow {
+    since: f64,
+    busy: f64,
+    available: f64,
+    waiting: f64,
+    failed: u64,
+    hits: u64,
+    lookups: u64,
+}
+
+impl PartRecord {
+    /// Accounts for the window's areas up to `now`.
+    fn account(&mut self, now: f64) {
+        let span = now - self.window.since;
+        self.window.since = now;
+        self.window.busy += self.busy.level() * span;
+        self.window.available += self.available.level() * span;
+        self.window.waiting += self.waiting.level() * span;
+    }
+}
+
+fn count(failures: &mut Failures, cause: Cause) {
+    *match cause {
+        Cause::Timeout => &mut failures.timeout,
+        Cause::Refused => &mut failures.refused,
+        Cause::Shed => &mut failures.shed,
+        Cause::Pool => &mut failures.pool,
+        Cause::Breaker => &mut failures.breaker,
+        Cause::Limited => &mut failures.limited,
+        Cause::Error => &mut failures.error,
+        Cause::Unavailable => &mut failures.unavailable,
+    } += 1;
+}
+
+const EMPTY_WINDOW: OperationWindow =
+    OperationWindow { requests: 0, good: 0, bad: 0, latency_seconds_p99: None };
+
+impl Record {
+    pub(super) fn new(model: &Model, parts: &Parts<'_>, ticks: Ticks, window: Option<f64>) -> Self {
+        let start = Instant::ZERO;
+        let operations = model
+            .operations
+            .iter()
+            .map(|(name, operation)| OperationRecord {
+                name: name.clone(),
+                good_within: operation.good_within.map_or(f64::INFINITY, |span| span.as_secs_f64()),
+                requests: 0,
+                good_count: 0,
+                latency: Tally::default(),
+                answers: Throughput::new(start),
+                goods: Throughput::new(start),
+                good: RatioTally::default(),
+                failures: Failures::default(),
+                now: EMPTY_WINDOW,
+                latencies: Histogram::default(),
+            })
+            .collect();
+        let parts = parts
+            .parts
+            .iter()
+            .map(|part| PartRecord {
+                name: part.name.clone(),
+                servers: (part.servers != u32::MAX).then_some(f64::from(part.servers)),
+                replicas: f64::from(part.count),
+                busy: TimeAverage::new(start),
+                available: TimeAverage::new(start),
+                waiting: TimeAverage::new(start),
+                wait: Tally::default(),
+                completions: Throughput::new(start),
+                calls: 0,
+                attempts: 0,
+                served: 0,
+                zombies: 0,
+                failures: Failures::default(),
+                hits: RatioTally::default(),
+                window: PartWindow::default(),
+            })
+            .collect();
+        Self { ticks, operations, parts, window, window_start: 0.0, series: Vec::new() }
+    }
+
+    pub(super) fn request(&mut self, operation: u32, records: u32) {
+        let operation = &mut self.operations[operation as usize];
+        operation.requests += u64::from(records);
+        operation.now.requests += u64::from(records);
+    }
+
+    /// A request is over, after `latency`; `cause` says why it failed.
+    pub(super) fn over(
+        &mut self,
+        operation: u32,
+        now: f64,
+        latency: f64,
+        cause: Option<Cause>,
+        records: u32,
+    ) {
+        let at = self.ticks.at(now);
+        let operation = &mut self.operations[operation as usize];
+        let good = cause.is_none() && latency <= operation.good_within;
+        match cause {
+            None => {
+                operation.latency.record(latency);
+                operation.latencies.record(latency);
+            }
+            Some(cause) => count(&mut operation.failures, cause),
+        }
+        for _ in 0..records {
+            operation.answers.record(at);
+            operation.good.record(good);
+            if good {
+                operation.goods.record(at);
+            }
+        }
+        let records = u64::from(records);
+        operation.good_count += if good { records } else { 0 };
+        *(if good { &mut operation.now.good } else { &mut operation.now.bad }) += records;
+    }
+
+    pub(super) fn call(&mut self, part: u32) {
+        self.parts[part as usize].calls += 1;
+    }
+
+    pub(super) fn attempt(&mut self, part: u32) {
+        self.parts[part as usize].attempts += 1;
+    }
+
+    pub(super) fn call_failed(&mut self, part: u32, cause: Cause) {
+        let part = &mut self.parts[part as usize];
+        count(&mut part.failures, cause);
+        part.window.failed += 1;
+    }
+
+    pub(super) fn waiting(&mut self, part: u32, now: f64, change: f64) {
+        let at = self.ticks.at(now);
+        let part = &mut self.parts[part as usize];
+        part.account(now);
+        part.waiting.add(at, change);
+    }
+
+    pub(super) fn began(&mut self, part: u32, now: f64, waited: f64) {
+        let at = self.ticks.at(now);
+        let part = &mut self.parts[part as usize];
+        part.account(now);
+        part.busy.add(at, 1.0);
+        part.wait.record(waited);
+    }
+
+    pub(super) fn served(&mut self, part: u32, now: f64, zombie: bool) {
+        let at = self.ticks.at(now);
+        let part = &mut self.parts[part as usize];
+        part.account(now);
+        part.busy.add(at, -1.0);
+        part.completions.record(at);
+        part.served += 1;
+        part.zombies += u64::from(zombie);
+    }
+
+    pub(super) fn looked_up(&mut self, part: u32, hit: bool) {
+        let part = &mut self.parts[part as usize];
+        part.hits.record(hit);
+        part.window.lookups += 1;
+        part.window.hits += u64::from(hit);
+    }
+
+    /// Sets how many servers of a component live and how many of them work.
+    pub(super) fn servers(&mut self, part: u32, now: f64, available: f64, busy: f64) {
+        let at = self.ticks.at(now);
+        let part = &mut self.parts[part as usize];
+        part.account(now);
+        part.available.set(at, available);
+        part.busy.set(at, busy);
+    }
+
+    /// The warm-up is over: forgets everything but the levels and the series.
+    pub(super) fn reset(&mut self, now: f64) {
+        let at = self.ticks.at(now);
+        for operation in &mut self.operations {
+            operation.requests = 0;
+            operation.good_count = 0;
+            operation.latency.reset();
+            operation.answers.reset(at);
+            operation.goods.reset(at);
+            operation.good.reset();
+            operation.failures = Failures::default();
+        }
+        for part in &mut self.parts {
+            part.busy.reset(at);
+            part.available.reset(at);
+            part.waiting.reset(at);
+            part.wait.reset();
+            part.completions.reset(at);
+            (part.calls, part.attempts, part.served, part.zombies) = (0, 0, 0, 0);
+            part.failures = Failures::default();
+            part.hits.reset();
+        }
+    }
+
+    /// Ends a window of the series.
+    pub(super) fn end_window(&mut self, now: f64) {
+        let span = now - self.window_start;
+        if self.window.is_none() || span <= 0.0 {
+            return;
+        }
+        let operations = self
+            .operations
+            .iter_mut()
+            .map(|operation| {
+                let latencies = std::mem::take(&mut operation.latencies);
+                let p99 = (latencies.count() > 0).then(|| latencies.percentile(0.99));
+                let window = std::mem::replace(&mut operation.now, EMPTY_WINDOW);
+                let window = OperationWindow { latency_seconds_p99: p99, ..window };
+                (operation.name.clone(), window)
+            })
+            .collect();
+        let components = self
+            .parts
+            .iter_mut()
+            .map(|part| {
+                part.account(now);
+                let window = std::mem::take(&mut part.window);
+                part.window.since = now;
+                let ratio = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
+                let figures = ComponentWindow {
+                    utilization: part.servers.and_then(|_| ratio(window.busy, window.available)),
+                    queue_length: window.waiting / span,
+                    failed: window.failed,
+                    hit_ratio: ratio(window.hits as f64, window.lookups as f64),
+                };
+                (part.name.clone(), figures)
+            })
+            .collect();
+        self.series.push(Window { start_seconds: self.window_start, operations, components });
+        self.window_start = now;
+    }
+
+    pub(super) fn take_series(&mut self) -> Vec<Window> {
+        std::mem::take(&mut self.series)
+    }
+
+    pub(super) fn operations(&mut self, now: f64) -> IndexMap<String, OperationOutcome> {
+        let (at, ticks) = (self.ticks.at(now), self.ticks);
+        self.operations
+            .iter_mut()
+            .map(|operation| {
+                operation.answers.advance(at);
+                operation.goods.advance(at);
+                let outcome = OperationOutcome {
+                    requests: operation.requests,
+                    good: operation.good_count,
+                    latency_seconds: operation.latency.summary(Tail::Light),
+                    throughput_rps: ticks.rate(operation.answers.estimate()),
+                    goodput_rps: ticks.rate(operation.goods.estimate()),
+                    availability_ratio: operation.good.estimate(),
+                    failures: operation.failures,
+                };
+                (operation.name.clone(), outcome)
+            })
+            .collect()
+    }
+
+    /// Returns the figures of all components; the caller adds what only the replicas know.
+    pub(super) fn components(&mut self, now: f64) -> IndexMap<String, ComponentOutcome> {
+        let (at, ticks) = (self.ticks.at(now), self.ticks);
+        self.parts.iter_mut().map(|part| (part.name.clone(), part.outcome(at, ticks))).collect()
+    }
+}
+
+impl PartRecord {
+    fn outcome(&mut self, at: Instant, ticks: Ticks) -> ComponentOutcome {
+        self.busy.advance(at);
+        self.available.advance(at);
+        self.waiting.advance(at);
+        self.completions.advance(at);
+        let share =
+            |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        let available = self.available.average();
+        let work = self.servers.and(self.busy.estimate(Tail::Light));
+        let waiting = self.waiting.estimate(Tail::Light);
+        let wait: Option<DistributionEstimate> = self.wait.summary(Tail::Light);
+        ComponentOutcome {
+            utilization: work
+                .filter(|_| available > 0.0)
+                .map(|work| work.scaled(1.0 / available).clamped(0.0, 1.0)),
+            queue_length: waiting
+                .map_or(Estimate::without_interval(0.0), |w| w.scaled(1.0 / self.replicas)),
+            wait_time_seconds: wait,
+            throughput_rps: ticks.rate(self.completions.estimate()),
+            attempts_per_call: share(self.attempts, self.calls),
+            zombie_ratio: share(self.zombies, self.served),
+            failures: self.failures,
+            hit_ratio: self.hits.estimate(),
+            backlog: None,
+            zone_utilization: IndexMap::new(),
+            hottest_utilization: None,
+        }
+    }
+}
