@@ -140,7 +140,7 @@ impl Ledger {
                 swings.insert(leaf, Swing { at_low, at_high });
             }
         }
-        let interval = combine(mid, swings.values());
+        let interval = combine(unit, mid, swings.values());
         let inputs = expression.inputs().to_vec();
         let provenance = Provenance::Derived { formula: formula.to_owned(), inputs };
         self.add(id, Figure { label: label.to_owned(), unit, interval, provenance, swings });
@@ -207,7 +207,7 @@ impl Ledger {
                 swings.insert(leaf.clone(), Swing { at_low, at_high });
             }
         }
-        let interval = combine(mid, swings.values());
+        let interval = combine(unit, mid, swings.values());
         let provenance = Provenance::Derived {
             formula: words.to_owned(),
             inputs: inputs.iter().map(|id| (*id).to_owned()).collect(),
@@ -339,7 +339,7 @@ impl core::ops::Index<&str> for Ledger {
 
 /// Combines one-at-a-time effects of independent inputs: root of the sum of squares, of logarithms
 /// where all values are positive, of differences otherwise.
-fn combine<'a>(mid: f64, swings: impl Iterator<Item = &'a Swing>) -> Interval {
+fn combine<'a>(unit: Unit, mid: f64, swings: impl Iterator<Item = &'a Swing>) -> Interval {
     let swings: Vec<_> = swings.copied().collect();
     if swings.is_empty() {
         return Interval::exact(mid);
@@ -364,6 +364,15 @@ fn combine<'a>(mid: f64, swings: impl Iterator<Item = &'a Swing>) -> Interval {
     } else {
         (mid - down.sqrt(), mid + up.sqrt())
     };
+    // A share whose every input keeps it within 0 to 1 stays there.
+    let share = |value: f64| (0.0..=1.0).contains(&value);
+    if unit == Unit::Ratio
+        && share(mid)
+        && swings.iter().all(|s| share(s.at_low) && share(s.at_high))
+    {
+        let (low, high) = (low.max(0.0), high.min(1.0));
+        return Interval { low, mid, high, meaning: Meaning::Quantiles };
+    }
     Interval { low, mid, high, meaning: Meaning::Quantiles }
 }
 
