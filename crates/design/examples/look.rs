@@ -9,18 +9,52 @@ fn main() {
     let p = tenfold_design::propose(&estimate, &catalog);
     eprintln!("{:?}", start.elapsed());
     for (name, c) in &p.design.components {
-        println!("{name:20} {:?} {} {:?} n={} shards={:?}", c.kind, c.runs.technology, c.runs.instance, p.design.instances(c), c.shards.as_ref().and_then(|s| s.count));
+        println!(
+            "{name:20} {:?} {} {:?} n={} shards={:?}",
+            c.kind,
+            c.runs.technology,
+            c.runs.instance,
+            p.design.instances(c),
+            c.shards.as_ref().and_then(|s| s.count)
+        );
     }
     for choice in &p.choices {
-        println!("{} -> {}  {}", choice.id, choice.chosen, choice.changes_at.as_ref().map_or(String::new(), |c| format!("{} -> {}", p.ledger[c.factor.as_str()].print(), c.to)));
+        println!(
+            "{} -> {}  {}",
+            choice.id,
+            choice.chosen,
+            choice.changes_at.as_ref().map_or(String::new(), |c| format!(
+                "{} -> {}",
+                p.ledger[c.factor.as_str()].print(),
+                c.to
+            ))
+        );
         for o in &choice.options {
-            println!("    {} {} {:?}", o.id, o.cost.as_ref().map_or(String::new(), |c| p.ledger[c.as_str()].print()), o.excuse.as_ref().map(|e| e.bottleneck));
+            println!(
+                "    {} {} {:?}",
+                o.id,
+                o.cost.as_ref().map_or(String::new(), |c| p.ledger[c.as_str()].print()),
+                o.excuse.as_ref().map(|e| e.bottleneck)
+            );
         }
     }
     for (id, f) in p.ledger.iter() {
-        if id.starts_with("cost") || id.starts_with("utilization") || id.starts_with("saving") || id.contains("hit_ratio") || id.starts_with("operation") || std::env::args().nth(2).is_some_and(|w| id.contains(&w)) {
-            println!("{id:50} {:>16}  {} .. {}", f.print(), f.unit.print(f.interval.low), f.unit.print(f.interval.high));
+        if id.starts_with("cost")
+            || id.starts_with("utilization")
+            || id.starts_with("saving")
+            || id.contains("hit_ratio")
+            || id.starts_with("operation")
+            || std::env::args().nth(2).is_some_and(|w| id.contains(&w))
+        {
+            println!(
+                "{id:50} {:>16}  {} .. {}",
+                f.print(),
+                f.unit.print(f.interval.low),
+                f.unit.print(f.interval.high)
+            );
         }
     }
-    for f in &p.findings { println!("{:?}", f); }
+    for f in &p.findings {
+        println!("{:?}", f);
+    }
 }

@@ -147,13 +147,6 @@ const ALL: &[Assumption] = &[
         "four phases of Paxos over the replicas (prepare, read, propose, commit)",
     ),
     recall(
-        "cassandra.compression",
-        "raw bytes for one byte on disk",
-        Unit::Factor,
-        [1.2, 1.6, 2.5],
-        "URLs, ids and short texts compress less than the 3 of fact cass.compression",
-    ),
-    recall(
         "cache.row_overhead",
         "bytes of a cache entry besides the item: key, hash table, allocator",
         Unit::Bytes,

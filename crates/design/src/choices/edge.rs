@@ -62,8 +62,7 @@ fn gateway(draft: &mut Draft<'_>) {
         Unit::Count,
         &format!(
             "max(edge.connections_avg / {new}, 60 * edge.connections_avg / {active}, \
-             3600 * edge.bytes_out / 1e9 / {})",
-            gigabytes(book, &per_unit)
+             edge.bytes_out / {per_unit})"
         ),
     );
     let formula = format!("730 * ({hour} + edge.alb.units * {unit})");
@@ -81,10 +80,11 @@ fn gateway(draft: &mut Draft<'_>) {
     let fleet = service::fleet(book, "edge", "c7g", &cores, zones);
     let (hour, unit) = (book.fact("aws.nlb.hour"), book.fact("aws.nlb.lcu"));
     let flows = book.fact("aws.nlb.lcu.new_flows");
+    let per_unit = book.fact("aws.nlb.lcu.gb");
     let people = book.assume("ops.technology");
     let formula = format!(
         "{} + 730 * ({hour} + {unit} * max(edge.connections_avg / {flows}, \
-         3600 * edge.bytes_out / 1e9)) + {people}",
+         edge.bytes_out / {per_unit})) + {people}",
         fleet.cost
     );
     let label = "own gateways behind a network load balancer, with operation";
@@ -93,11 +93,6 @@ fn gateway(draft: &mut Draft<'_>) {
     let choice = gateway_choice(draft, own);
     draft.choices.push(choice);
     draft.edge = Some(EdgePlan { nginx: own.then_some(fleet) });
-}
-
-/// The load balancer's unit counts GB an hour; the fact is in bytes where the catalogue converts.
-fn gigabytes(book: &crate::book::Book<'_>, fact: &str) -> String {
-    if book.value(fact) > 1e3 { format!("({fact} / 1e9)") } else { fact.to_owned() }
 }
 
 fn gateway_choice(draft: &mut Draft<'_>, own: bool) -> Choice {

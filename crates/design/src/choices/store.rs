@@ -95,7 +95,8 @@ fn split(draft: &Draft<'_>, demands: &[Demand]) -> (Vec<Demand>, Vec<Demand>) {
 fn shared(draft: &mut Draft<'_>, together: &[Demand], all: &[Demand]) {
     let alone = together.len() == 1;
     let name = if alone { together[0].name.clone() } else { "db".to_owned() };
-    let component = if alone { format!("{name}-store") } else { "db".to_owned() };
+    let component =
+        if alone { format!("{}-store", name.replace('_', "-")) } else { "db".to_owned() };
     let plain = Demand::sum(&mut draft.book, &name, together);
     let mut demand = plain;
     for part in together {
@@ -171,7 +172,7 @@ fn own(draft: &mut Draft<'_>, plain: &Demand) {
     draft.choices.push(choice);
     let index = sized.iter().position(|(t, _)| *t == chosen).expect("all were sized");
     let (technology, sized) = sized.swap_remove(index);
-    let component = format!("{}-store", plain.name);
+    let component = format!("{}-store", plain.name.replace('_', "-"));
     let managed = match technology {
         Technology::Dynamodb => true,
         Technology::Postgresql | Technology::PostgresqlSharded => {

@@ -130,14 +130,14 @@ fn balancer(sheet: &mut Sheet<'_, '_>) {
         format!("({}) * ({ratio})", o.rate.0)
     });
     let out = over_requests(sheet.design, &|o| format!("({}) * ({})", o.rate.0, o.response.0));
-    let (hour, unit, new) = if own {
-        ("aws.nlb.hour", "aws.nlb.lcu", "aws.nlb.lcu.new_flows")
+    let facts = if own {
+        ["aws.nlb.hour", "aws.nlb.lcu", "aws.nlb.lcu.new_flows", "aws.nlb.lcu.gb"]
     } else {
-        ("aws.alb.hour", "aws.alb.lcu", "aws.alb.lcu.new_conn")
+        ["aws.alb.hour", "aws.alb.lcu", "aws.alb.lcu.new_conn", "aws.alb.lcu.gb"]
     };
-    let (hour, unit, new) = (sheet.book.fact(hour), sheet.book.fact(unit), sheet.book.fact(new));
+    let [hour, unit, new, bytes] = facts.map(|fact| sheet.book.fact(fact));
     let formula =
-        format!("730 * ({hour} + {unit} * max(({connections}) / {new}, 3600 * ({out}) / 1e9))");
+        format!("730 * ({hour} + {unit} * max(({connections}) / {new}, ({out}) / {bytes}))");
     sheet.line(&name.clone(), "load-balancer", "load balancer", &formula);
 }
 

@@ -11,7 +11,8 @@ use crate::demand::Demand;
 /// Copies of each row.
 pub(crate) const COPIES: u32 = 3;
 /// Nodes that are considered, smallest first.
-const NODES: [&str; 4] = ["i8g.large", "i8g.xlarge", "i8g.2xlarge", "i8g.4xlarge"];
+const NODES: [&str; 6] =
+    ["i8g.large", "i7ie.large", "i8g.xlarge", "i7ie.xlarge", "i8g.2xlarge", "i7ie.2xlarge"];
 
 /// Copies that a read asks: all promises but the weakest need R + W > N; a row that never changes is
 /// right wherever it is found.
@@ -35,7 +36,7 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand, zones: u32) -> Sized {
     let buffer = book.fact("cass.background_buffer");
     let vcpus = format!("{} * {buffer}", id("cores"));
     book.derive(&id("vcpus"), "vCPUs with compaction and repair", Unit::Count, &vcpus);
-    let compression = book.assume("cassandra.compression");
+    let compression = book.fact("cass.compression");
     let bytes = format!("{stored} * {COPIES} / {compression}");
     book.derive(&id("bytes"), "bytes on disk, all copies", Unit::Bytes, &bytes);
     let node = cheapest_node(book, &id, zones);
@@ -59,15 +60,15 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand, zones: u32) -> Sized {
     }
 }
 
-/// Returns the type with which the cluster is cheapest, the smaller on a tie.
+/// Returns the type with which the cluster is cheapest; fewer and larger nodes are worth 5 %.
 fn cheapest_node(book: &Book<'_>, id: &dyn Fn(&str) -> String, zones: u32) -> &'static str {
     let mut best = (f64::INFINITY, NODES[0]);
-    for node in NODES {
+    for node in NODES.into_iter().rev() {
         let mut scratch = book.clone();
         let nodes = node_count(&mut scratch, id, node, zones);
         let price = scratch.price(node);
         let cost = nodes * scratch.value(&price);
-        if cost < best.0 * 0.999 {
+        if cost < best.0 * 0.95 {
             best = (cost, node);
         }
     }
