@@ -47,7 +47,8 @@ pub fn simulate(model: &Model, seed: Seed, budget: u64) -> Outcome {
 /// independent replications; they may share the caches.
 ///
 /// # Panics
-/// Panics when the model is not valid (see [`Model::validate`]) or is made of plain queues.
+/// Panics when the model or the scenario is not valid (see [`Model::validate`] and
+/// [`Scenario::validate`]), or when the model is made of plain queues.
 #[must_use]
 pub fn simulate_scenario(
     model: &Model,
@@ -57,5 +58,6 @@ pub fn simulate_scenario(
 ) -> Outcome {
     assert!(!model.is_plain(), "plain queues run for a budget of events");
     model.validate().expect("the caller validates the model");
+    scenario.validate(model).expect("the caller validates the scenario");
     design::run(model, scenario, caches, seed)
 }

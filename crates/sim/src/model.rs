@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::keys::KeyPopulation;
 
 pub use component::{Cache, Component, Consistency, Data, Link, Network, Queue, Shed, Topic};
+pub(crate) use diagnostic::read;
 pub use diagnostic::{Diagnostic, ModelError};
 pub use operation::{Alternative, Call, Consume, Join, Load, Lookup, Operation, Parallel, Step};
 pub use plain::{Arrivals, Closed, Discipline, Poisson, QueueBound, Renewal, Servers, Station};

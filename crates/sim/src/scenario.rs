@@ -6,6 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::duration;
 
+use crate::Model;
+use crate::model::{Diagnostic, ModelError, read};
+
 /// A scenario: how much load, for how long, and what breaks when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +49,77 @@ pub struct Scenario {
     /// which they were scheduled.
     #[serde(default)]
     pub shuffle_ties: bool,
+}
+
+impl Scenario {
+    /// Returns a scenario without faults: `load` times the arrival rates, measured for `horizon`
+    /// after `warm_up`.
+    #[must_use]
+    pub fn steady(name: &str, load: f64, warm_up: Duration, horizon: Duration) -> Self {
+        Self {
+            scenario: name.to_owned(),
+            load,
+            profile: Vec::new(),
+            warm_up,
+            horizon,
+            fast_forward: Duration::ZERO,
+            window: None,
+            faults: Vec::new(),
+            budget: budget(),
+            shuffle_ties: false,
+        }
+    }
+
+    /// Returns the scenario that `text` (YAML) describes.
+    ///
+    /// # Errors
+    /// Returns the first problem with line and column.
+    pub fn from_yaml(text: &str) -> Result<Self, ModelError> {
+        read(text)
+    }
+
+    /// Checks the scenario against the design that it is for: names that exist, factors and shares in
+    /// their range.
+    ///
+    /// # Errors
+    /// Returns every problem with its path (line and column are 0).
+    pub fn validate(&self, model: &Model) -> Result<(), ModelError> {
+        let mut out = Vec::new();
+        let positive = |value: f64| value >= 0.0 && value.is_finite();
+        if !positive(self.load) {
+            let message = format!("the load is {}", self.load);
+            out.push(Diagnostic::new(&["load"], message, "give 0 or more"));
+        }
+        if self.horizon.is_zero() {
+            let message = "nothing is measured".to_owned();
+            out.push(Diagnostic::new(&["horizon"], message, "give a span above 0s"));
+        }
+        if self.window.is_some_and(|window| window.is_zero()) {
+            let message = "a window has no length".to_owned();
+            out.push(Diagnostic::new(&["window"], message, "give a span above 0s"));
+        }
+        for (index, point) in self.profile.iter().enumerate() {
+            let place = index.to_string();
+            if !positive(point.factor) {
+                let message = format!("the factor is {}", point.factor);
+                out.push(Diagnostic::new(&["profile", &place], message, "give 0 or more"));
+            }
+            if index > 0 && point.at <= self.profile[index - 1].at {
+                let message = "it is not after the point before".to_owned();
+                out.push(Diagnostic::new(&["profile", &place, "at"], message, "order them"));
+            }
+        }
+        for (index, fault) in self.faults.iter().enumerate() {
+            fault.check(&index.to_string(), model, &mut out);
+        }
+        if out.is_empty() { Ok(()) } else { Err(ModelError { diagnostics: out }) }
+    }
+
+    /// Returns the JSON schema of a scenario file.
+    #[must_use]
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Self)
+    }
 }
 
 fn unit() -> f64 {
@@ -90,6 +164,32 @@ pub struct Fault {
     pub target: Target,
     /// What happens to them.
     pub effect: Effect,
+}
+
+impl Fault {
+    fn check(&self, index: &str, model: &Model, out: &mut Vec<Diagnostic>) {
+        let path = ["faults", index, "target"];
+        if let Some(component) = &self.target.component
+            && !model.components.contains_key(component)
+        {
+            let message = format!("`{component}` is not a component");
+            out.push(Diagnostic::new(&path, message, ""));
+        }
+        if let Some(zone) = &self.target.zone
+            && !model.zones.contains(zone)
+        {
+            out.push(Diagnostic::new(&path, format!("`{zone}` is not a zone"), ""));
+        }
+        let (possible, help) = match self.effect {
+            Effect::Slow(factor) => (factor > 0.0 && factor.is_finite(), "give a factor above 0"),
+            Effect::Errors(ratio) => ((0.0..=1.0).contains(&ratio), "give a share from 0 to 1"),
+            Effect::Kill(_) | Effect::Pause | Effect::FlushCache => (true, ""),
+        };
+        if !possible {
+            let message = "the effect is out of its range".to_owned();
+            out.push(Diagnostic::new(&["faults", index, "effect"], message, help));
+        }
+    }
 }
 
 /// Replicas: those that match everything given.

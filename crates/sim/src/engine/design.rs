@@ -9,6 +9,7 @@ mod program;
 mod record;
 mod replica;
 mod serve;
+mod target;
 mod topic;
 
 use std::collections::VecDeque;

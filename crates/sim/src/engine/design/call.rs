@@ -1,5 +1,6 @@
 //! The caller's side: attempts, answers, time-outs, retries.
 
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use tenfold_patterns::{
@@ -7,24 +8,11 @@ use tenfold_patterns::{
     RetryFailure,
 };
 
-use super::super::list::NONE;
-use super::frame::{Answer, Cause, Kind};
+use super::super::list::{List, NONE};
+use super::frame::{Answer, Asked, Cause, Kind};
 use super::program::{CallOp, Op, Purpose};
 use super::{Design, Event, instant};
-use crate::Consistency;
 use crate::planted::{self, Bug};
-
-/// The most copies that one call visits.
-const MAX_COPIES: usize = 16;
-
-/// Replicas that one attempt goes to.
-#[derive(Clone, Copy, Debug)]
-struct Targets {
-    replicas: [u32; MAX_COPIES],
-    count: usize,
-    /// Answers that are waited for.
-    needed: u32,
-}
 
 impl Design<'_> {
     /// The call at which `index` stands.
@@ -40,6 +28,9 @@ impl Design<'_> {
     /// Begins the call at which `index` stands.
     pub(super) fn begin_call(&mut self, index: u32, call: CallOp) {
         let now = instant(self.now);
+        if self.joins_flight(index, call) {
+            return;
+        }
         let place = self.frames.get(index).place;
         if let Some(budget) = &mut self.parts.caller(call.link, place).budget {
             budget.request(now);
@@ -48,6 +39,48 @@ impl Design<'_> {
         self.frames.at(index).retry = retry.map(|retry| retry.start(now));
         self.record.call(self.parts.wires[call.link as usize].callee);
         self.attempt(index, call);
+    }
+
+    /// Returns whether `index` waits for the answer to another call for the same key.
+    fn joins_flight(&mut self, index: u32, call: CallOp) -> bool {
+        let Some(flights) = &mut self.parts.wires[call.link as usize].flights else { return false };
+        let frame = &self.frames.all[index as usize];
+        let Asked::Known(key) = frame.key else { return false };
+        if call.write {
+            return false;
+        }
+        match flights.entry((frame.place, key.id(), call.access)) {
+            Entry::Vacant(entry) => {
+                entry.insert(index);
+                false
+            }
+            Entry::Occupied(entry) => {
+                let leader = *entry.get();
+                let mut followers = self.frames.get(leader).followers;
+                followers.push_back(&mut self.frames.all, index);
+                self.frames.at(leader).followers = followers;
+                true
+            }
+        }
+    }
+
+    /// A call is over: those that share its answer go on too.
+    fn land(&mut self, index: u32, call: CallOp, answer: Answer, at: u32) {
+        if let Some(flights) = &mut self.parts.wires[call.link as usize].flights {
+            let frame = &mut self.frames.all[index as usize];
+            let mut followers = std::mem::replace(&mut frame.followers, List::EMPTY);
+            if let Asked::Known(key) = frame.key
+                && !call.write
+            {
+                flights.remove(&(frame.place, key.id(), call.access));
+            }
+            while let Some(follower) = followers.pop_front(&mut self.frames.all) {
+                self.frames.at(follower).answer = answer;
+                self.proceed(follower, at);
+            }
+        }
+        self.frames.at(index).answer = answer;
+        self.proceed(index, at);
     }
 
     /// Makes one attempt.
@@ -80,7 +113,8 @@ impl Design<'_> {
         frame.needed = targets.needed;
         frame.awaited = targets.count as u32;
         if targets.count == 0 || (targets.count as u32) < targets.needed {
-            let cause = if targets.count == 0 { Cause::Refused } else { Cause::Unavailable };
+            let by_key = self.parts.parts[callee as usize].data.is_some();
+            let cause = if by_key { Cause::Unavailable } else { Cause::Refused };
             return self.attempt_failed(index, call, cause);
         }
         for target in &targets.replicas[..targets.count] {
@@ -106,104 +140,6 @@ impl Design<'_> {
         let epoch = frame.epoch;
         self.frames.at(index).child = (child, epoch);
         self.post(delay, Event::Arrive { frame: child, epoch });
-    }
-
-    /// Chooses the replicas of an attempt.
-    fn targets(&mut self, index: u32, call: CallOp, callee: u32) -> Targets {
-        if self.parts.parts[callee as usize].data.is_some() {
-            return self.copies(index, call, callee);
-        }
-        let mut targets = Targets { replicas: [NONE; MAX_COPIES], count: 0, needed: 1 };
-        let first = self.parts.parts[callee as usize].first;
-        let (place, now) = (self.frames.get(index).place, instant(self.now));
-        let wire = &mut self.parts.wires[call.link as usize];
-        let caller = &mut self.parts.callers[(wire.callers + place - wire.caller_first) as usize];
-        let own = caller.local.as_mut().and_then(|local| {
-            let backend = local.balancer.pick(now, b"", &mut wire.stream)?;
-            local.balancer.started(now, backend);
-            Some((backend as u32, local.first + backend as u32))
-        });
-        let (backend, is_local) = match own {
-            Some((backend, replica)) => {
-                targets.replicas[0] = first + replica;
-                (backend, true)
-            }
-            None => {
-                let balancer = caller.balancer.as_mut().expect("the callee is balanced");
-                let Some(backend) = balancer.pick(now, b"", &mut wire.stream) else {
-                    return targets;
-                };
-                balancer.started(now, backend);
-                targets.replicas[0] = first + backend as u32;
-                (backend as u32, false)
-            }
-        };
-        targets.count = 1;
-        self.frames.at(index).backend = Some((backend, is_local));
-        targets
-    }
-
-    /// The copies of the key's shard that an attempt goes to.
-    fn copies(&mut self, index: u32, call: CallOp, callee: u32) -> Targets {
-        let frame = self.frames.get(index);
-        let zone = self.parts.zone(frame.place);
-        let part = &self.parts.parts[callee as usize];
-        let placement = part.data.as_ref().expect("the callee is found by key");
-        let copies = placement.copies(frame.key.shard(placement.data.shards));
-        let level = if call.write { placement.data.write } else { placement.data.read };
-        let mut targets = Targets { replicas: [NONE; MAX_COPIES], count: 0, needed: 1 };
-        let mut add = |replica: u32| {
-            if targets.count < MAX_COPIES {
-                targets.replicas[targets.count] = replica;
-                targets.count += 1;
-            }
-        };
-        let seen_alive = |replica: &&u32| self.parts.replicas[**replica as usize].seen_alive;
-        let majority = placement.data.copies / 2 + 1;
-        if level == Consistency::Primary {
-            add(self.primary(copies, placement.data.failover));
-        } else if call.write {
-            copies.iter().filter(seen_alive).for_each(|replica| add(*replica));
-        } else {
-            let alive: Vec<u32> = copies.iter().filter(seen_alive).copied().collect();
-            let wanted = match level {
-                Consistency::Quorum => majority as usize,
-                Consistency::All => copies.len(),
-                Consistency::Primary | Consistency::One | Consistency::LocalOne => 1,
-            };
-            let near = alive.iter().position(|replica| {
-                level != Consistency::One && self.parts.replicas[*replica as usize].zone == zone
-            });
-            // The nearest first, the others in turn from a copy drawn at random.
-            let stream = &mut self.parts.wires[call.link as usize].stream;
-            let start = match (near, alive.len()) {
-                (Some(near), _) => near,
-                (None, 0) => 0,
-                (None, count) => stream.below(count as u64) as usize,
-            };
-            for step in 0..wanted.min(alive.len()) {
-                add(alive[(start + step) % alive.len()]);
-            }
-        }
-        targets.needed = match level {
-            Consistency::Quorum if planted::is(Bug::QuorumOfOne) => 1,
-            Consistency::Quorum => majority,
-            Consistency::All => placement.data.copies,
-            Consistency::Primary | Consistency::One | Consistency::LocalOne => 1,
-        };
-        targets
-    }
-
-    /// The copy that is the primary now: a secondary once the failover is over.
-    fn primary(&self, copies: &[u32], failover: Option<Duration>) -> u32 {
-        let first = copies[0];
-        let dead = self.parts.replicas[first as usize].dead_since;
-        let promoted = dead
-            .zip(failover)
-            .is_some_and(|(since, failover)| self.now >= since + failover.as_secs_f64());
-        let secondary =
-            copies.iter().find(|replica| self.parts.replicas[**replica as usize].is_alive());
-        if promoted { secondary.copied().unwrap_or(first) } else { first }
     }
 
     fn arm_timeout(&mut self, index: u32, link: u32) {
@@ -315,7 +251,8 @@ impl Design<'_> {
                 self.record.call_failed(callee, Cause::Shed);
             }
         }
-        self.proceed(index, if answer == Answer::Miss { call.miss } else { call.next });
+        let at = if answer == Answer::Miss { call.miss } else { call.next };
+        self.land(index, call, answer, at);
     }
 
     /// Gives back what the attempt held: its place in the pool, the breaker's permit, the balancer's
@@ -363,8 +300,7 @@ impl Design<'_> {
         }
         let callee = self.parts.wires[call.link as usize].callee;
         self.record.call_failed(callee, cause);
-        self.frames.at(index).answer = Answer::Failed(cause);
-        self.proceed(index, call.error);
+        self.land(index, call, Answer::Failed(cause), call.error);
     }
 
     /// Returns how long to wait before the next attempt, if there is one.

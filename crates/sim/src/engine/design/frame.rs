@@ -2,7 +2,7 @@
 
 use tenfold_patterns::{CircuitBreakerPermit, RetryCall, RetryWithdrawal};
 
-use super::super::list::{Linked, Links, NONE};
+use super::super::list::{Linked, Links, List, NONE};
 use super::program::{Place, Purpose};
 use crate::keys::Key;
 
@@ -109,6 +109,8 @@ pub(super) struct Frame {
     pub(super) key: Asked,
     /// Records of a batch; 1 for a request.
     pub(super) records: u32,
+    /// Calls at the same place that share the answer to this one's.
+    pub(super) followers: List,
     pub(super) links: Links,
 }
 
@@ -164,6 +166,7 @@ impl Frames {
             born,
             key,
             records: 1,
+            followers: List::EMPTY,
             links: Links::NEW,
         };
         match self.free.pop() {

@@ -1,6 +1,6 @@
 //! Components, replicas and links, made ready to run.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use tenfold_patterns::{
     BackendOptions, Balancer, BalancerOptions, CircuitBreaker, Retry, RetryBudget,
@@ -89,6 +89,8 @@ pub(super) struct Wire {
     pub(super) timeout: Option<f64>,
     pub(super) cancel: bool,
     pub(super) pool: u32,
+    /// Where calls for one key share an attempt: who makes it, by caller, key and access.
+    pub(super) flights: Option<BTreeMap<(u32, u64, u32), u32>>,
     pub(super) retry: Option<Retry>,
     pub(super) stream: Stream,
     /// The first of its callers, and the first replica (or client) that they stand for.
@@ -236,6 +238,7 @@ impl<'m> Parts<'m> {
             timeout: link.timeout.map(|timeout| timeout.as_secs_f64()),
             cancel: link.cancel,
             pool: link.pool.unwrap_or(u32::MAX),
+            flights: link.single_flight.then(BTreeMap::new),
             retry: link.retry.map(|retry| Retry::new(retry).expect("a valid model")),
             stream: self.seed.stream(&name),
             callers,
@@ -285,9 +288,12 @@ impl<'m> Parts<'m> {
         let Some(replica) = self.replicas.get(place as usize) else { return };
         let (part, zone) = (replica.part, replica.zone);
         for index in 0..self.wires.len() {
-            let wire = &self.wires[index];
+            let wire = &mut self.wires[index];
             if wire.caller != Some(part) {
                 continue;
+            }
+            if let Some(flights) = &mut wire.flights {
+                flights.retain(|(caller, _, _), _| *caller != place);
             }
             let (number, callee) = (place - wire.caller_first, wire.callee);
             let at = (wire.callers + number) as usize;

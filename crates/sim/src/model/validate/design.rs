@@ -1,7 +1,12 @@
 //! Checks of components, links and flows.
 
+use tenfold_patterns::{Balancer, CircuitBreaker, Retry, RetryBudget, TokenBucket};
+use tenfold_units::{Instant, Seed};
+
+use super::super::component::Link;
 use super::super::operation::{Call, Load, Step};
 use super::{Diagnostic, Model};
+use crate::keys::Keys;
 
 /// The caller of an operation's first call.
 pub(crate) const CLIENT: &str = "client";
@@ -20,6 +25,11 @@ pub(super) fn check(model: &Model, out: &mut Vec<Diagnostic>) {
     if model.zones.is_empty() {
         out.push(Diagnostic::new(&["zones"], "there is no zone".to_owned(), "write `zones: [a]`"));
     }
+    for (name, keys) in &model.keys {
+        if let Err(error) = Keys::new(keys) {
+            out.push(Diagnostic::new(&["keys", name], error.problems.join("; "), ""));
+        }
+    }
     check_components(model, out);
     check_links(model, out);
     for (name, operation) in &model.operations {
@@ -35,6 +45,10 @@ pub(super) fn check(model: &Model, out: &mut Vec<Diagnostic>) {
         if let Some(keys) = operation.keys.as_ref().filter(|keys| !model.keys.contains_key(*keys)) {
             let path = ["operations", name, "keys"];
             out.push(Diagnostic::new(&path, format!("`{keys}` is not a key population"), ""));
+        }
+        if let Some(Err(error)) = operation.limit.map(TokenBucket::new) {
+            let path = ["operations", name, "limit"];
+            out.push(Diagnostic::new(&path, error.to_string(), ""));
         }
         if let Load::Consume(consume) = &operation.load {
             let path = ["operations", name, "load", "consume", "topic"];
@@ -91,7 +105,8 @@ fn check_components(model: &Model, out: &mut Vec<Diagnostic>) {
 }
 
 fn check_links(model: &Model, out: &mut Vec<Diagnostic>) {
-    for name in model.links.keys() {
+    for (name, link) in &model.links {
+        check_options(name, link, out);
         let ends = name.split_once("->").map(|(from, to)| (from.trim(), to.trim()));
         let known = ends.is_some_and(|(from, to)| {
             (from == CLIENT || model.components.contains_key(from))
@@ -101,6 +116,25 @@ fn check_links(model: &Model, out: &mut Vec<Diagnostic>) {
             let message = format!("`{name}` does not name two components");
             let help = "write `caller -> callee`; the first caller is `client`";
             out.push(Diagnostic::new(&["links", name], message, help));
+        }
+    }
+}
+
+/// The options of the pattern machines, by the machines themselves.
+fn check_options(name: &str, link: &Link, out: &mut Vec<Diagnostic>) {
+    let stream = Seed(0).stream("check");
+    let results = [
+        ("retry", link.retry.map(|options| Retry::new(options).map(|_| ()))),
+        (
+            "retry_budget",
+            link.retry_budget.map(|options| RetryBudget::new(options, Instant::ZERO).map(|_| ())),
+        ),
+        ("breaker", link.breaker.map(|options| CircuitBreaker::new(options, stream).map(|_| ()))),
+        ("balance", link.balance.map(|options| Balancer::new(options, &[]).map(|_| ()))),
+    ];
+    for (field, result) in results {
+        if let Some(Err(error)) = result {
+            out.push(Diagnostic::new(&["links", name, field], error.to_string(), ""));
         }
     }
 }
