@@ -1,4 +1,50 @@
 //! Keys and caches: hits that emerge from which keys are asked for and a real eviction policy.
+//!
+//! [`KeyPopulation`] says which keys there are, [`Keys`] draws from them, and a [`CacheWorld`] puts
+//! the cache of `tenfold-patterns` in front of them. 3e9 keys, 3e8 entries and 2e5 requests a second
+//! take a few MB, because a *representative* stands for up to thousands of keys.
+//!
+//! # Representatives
+//!
+//! Consecutive ranks with nearly the same popularity are a stratum, a stratum is split into groups,
+//! and the middle key of a group stands for all w keys of it:
+//!
+//! ```text
+//!  a request for one of the w keys ──┬── 1/w: the representative itself ──► the policy learns of it
+//!                                    └── else: a look at the representative, which learns nothing
+//! ```
+//!
+//! So a representative is asked for at the rate of *one* key, and the cache turns over in the time
+//! that the real one would take; its entry weighs w entries. A look for a sibling sees the state at
+//! a random moment, which has the same law as the sibling's own (Poisson arrivals see time
+//! averages). Simply using fewer keys would ask for each too often.
+//!
+//! The traffic that nobody presents runs in the background, access by access of the
+//! representatives only. A key that would be asked for many times while the cache turns over once is
+//! followed at a capped rate while it is in the cache; at its birth and after its entry expires its
+//! first request comes at the full rate.
+//!
+//! # What is exact and what is not
+//!
+//! * Exact: the rate of every key in a request stream ([`Keys::draw`]; equal within a stratum, which
+//!   spans 1.6 % of rank), keys of their own for the 128 hottest ranks, the policy, lifetimes,
+//!   weights, total rate. With a group of one key nothing is approximated but the cap.
+//! * The cap leaves out accesses: of keys that LRU would hold, e^-12.
+//! * A full cache of 20,000 representatives fluctuates: hit ratios are off by about 0.1 points.
+//! * TinyLFU and the ghosts of S3-FIFO count entries, not weights: off by up to 1 and 3 points in the
+//!   tests that compare them with every key simulated.
+//! * Living keys of a group are born within an eighth of the mean life of the fastest term: hit
+//!   ratios are off by up to half a point. Once the fastest term has faded (6 mean lives) keys move to
+//!   coarser groups and miss once more.
+//! * With several lost shards the lost ones share one state, and the kept ones another.
+//! * With a cache in each replica in front of this one, present this one's requests yourself
+//!   (`presented_ratio: 1`): the background knows of no other cache.
+//!
+//! # A cell
+//!
+//! Where only 1/K of the requests is simulated in detail, the world still holds the whole cache and
+//! all keys: set `presented_ratio` to 1/K and present the cell's requests; the background has the
+//! others. Nothing is scaled down, so that there is no error from shrinking.
 
 mod alias;
 mod population;

@@ -14,6 +14,8 @@ pub struct Key {
     pub(super) offset: u64,
     /// Cohort of birth; 0 for keys that are not born.
     pub(super) cohort: i64,
+    /// Whether it stands for keys past their bright time.
+    pub(super) old: bool,
     id: u64,
 }
 
@@ -22,6 +24,11 @@ impl Key {
     #[must_use]
     pub const fn id(self) -> u64 {
         self.id
+    }
+
+    /// Returns the same key as one that stands for keys past their bright time.
+    pub(super) const fn aged(self) -> Self {
+        Self { old: true, id: !self.id, ..self }
     }
 
     /// Returns the shard of this key among `shards` >= 1, by hash: the same wherever it is asked.
@@ -121,7 +128,20 @@ impl Keys {
         let count = strata.iter().map(|stratum| stratum.count).sum();
         let mut keys = Self { strata, life, count, draws: Alias::new(&[]) };
         keys.draws = Alias::new(&keys.draw_weights());
+        keys.begin_typically();
         Ok(keys)
+    }
+
+    /// Shifts all births alike, so that at the origin of time the hottest keys of the cohorts have
+    /// together about as much interest as they have on average.
+    fn begin_typically(&mut self) {
+        let Some(life) = self.life.clone() else { return };
+        let unusual = |shift: &f64| (self.total_at(-shift * life.cohort) - 1.0).abs();
+        let shifts = (0..ORIGINS).map(|step| f64::from(step) / f64::from(ORIGINS));
+        let best = shifts.min_by(|a, b| unusual(a).total_cmp(&unusual(b))).unwrap_or(0.0);
+        for stratum in &mut self.strata {
+            stratum.phase = fraction(stratum.phase + best);
+        }
     }
 
     /// Returns the key that a request at `now` asks for.
@@ -206,7 +226,7 @@ impl Keys {
     pub(super) fn key(&self, stratum: u32, offset: u64, cohort: i64) -> Key {
         let rank = self.strata[stratum as usize].first + offset;
         let id = (cohort as u64).wrapping_mul(self.count).wrapping_add(rank);
-        Key { stratum, offset, cohort, id }
+        Key { stratum, offset, cohort, old: false, id }
     }
 
     /// Returns the cohort and the age of the youngest key at this place that is born by `time`.
@@ -220,6 +240,11 @@ impl Keys {
         let cohorts = time / life.cohort - self.strata[stratum].birth_phase(offset);
         let whole = cohorts.floor();
         (whole as i64, (cohorts - whole) * life.cohort)
+    }
+
+    /// Returns the age of a key at `time`, in seconds; 0 for keys that are not born.
+    pub(super) fn age(&self, key: Key, time: f64) -> f64 {
+        self.life.as_ref().map_or(0.0, |life| time - self.birth(key, life))
     }
 
     /// Returns when a living key is born, in seconds.
@@ -272,6 +297,9 @@ impl Life {
         self.terms.iter().map(|term| term.share * -math::exp_m1(-term.decay * age)).sum()
     }
 }
+
+/// Moments of a cohort among which a typical one is looked for.
+const ORIGINS: u32 = 100;
 
 fn fraction(x: f64) -> f64 {
     x - x.floor()

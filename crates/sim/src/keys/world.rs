@@ -6,7 +6,7 @@ mod refill;
 mod shape;
 
 use tenfold_patterns::{CacheOptions, InvalidOptions};
-use tenfold_units::{Instant, Seed};
+use tenfold_units::{Instant, Seed, math};
 
 use self::pool::Pool;
 use self::shape::Shape;
@@ -202,9 +202,24 @@ impl CacheWorld {
     pub fn lookup(&mut self, now: Instant, key: Key) -> Lookup {
         self.advance(now);
         let (time, routed) = (now.as_secs_f64(), self.pool_of(key));
-        let (representative, own) = self.representative(key);
+        let (representative, own) = self.shape.representative(&self.keys, key, time);
         if !own {
-            return self.pools[routed].lookup(time, representative, false);
+            let older = self.before(representative, time);
+            let pool = &mut self.pools[routed];
+            let representative = match older {
+                None => representative,
+                Some(older) => {
+                    // Its own representative is not born yet; an older one shows what becomes of
+                    // such keys once they have been asked for.
+                    let age = self.keys.age(key, time);
+                    let asked = age * self.shape.key_rate(&self.keys, key, time);
+                    if pool.stream.chance(math::exp(-asked)) {
+                        return Lookup::Miss;
+                    }
+                    older
+                }
+            };
+            return pool.lookup(time, representative, false);
         }
         let mut found = Lookup::Miss;
         for (index, pool) in self.pools.iter_mut().enumerate() {
@@ -218,11 +233,12 @@ impl CacheWorld {
 
     /// Puts `key` in at `now`: call it when the store has answered after a miss.
     pub fn fill(&mut self, now: Instant, key: Key) {
-        let (representative, own) = self.representative(key);
+        let time = now.as_secs_f64();
+        let (representative, own) = self.shape.representative(&self.keys, key, time);
         if own {
             self.advance(now);
             for pool in &mut self.pools {
-                pool.fill(&self.keys, &self.shape, now.as_secs_f64(), representative);
+                pool.fill(&self.keys, &self.shape, time, representative);
             }
         }
     }
@@ -318,11 +334,19 @@ impl CacheWorld {
         usize::from(self.pools.len() > 1 && key.shard(self.lost.1) < self.lost.0)
     }
 
-    /// Returns the key that stands for `key`, and whether it is the same.
-    fn representative(&self, key: Key) -> (Key, bool) {
-        let group = self.shape.group_of(&self.keys, key.stratum, key.offset);
-        let offset = self.shape.middle(&self.keys, key.stratum, group);
-        (self.keys.key(key.stratum, offset, key.cohort), offset == key.offset)
+    /// Returns the representative born before this one, where this one is not born by `time`.
+    fn before(&self, representative: Key, time: f64) -> Option<Key> {
+        let life = self.keys.life.as_ref()?;
+        let Key { stratum, offset, old, .. } = representative;
+        if old || self.keys.birth(representative, life) <= time {
+            return None;
+        }
+        let groups = self.shape.groups(stratum as usize, false);
+        let group = self.shape.group_of(&self.keys, stratum, offset, false);
+        let older = (group + groups - 1) % groups;
+        let middle = self.shape.middle(&self.keys, stratum, older, false, 0);
+        let (cohort, _) = self.keys.youngest(stratum as usize, middle.offset, time, life);
+        Some(self.keys.key(stratum, middle.offset, cohort))
     }
 
     fn pool_from(&self, start: f64) -> Result<Pool, InvalidOptions> {

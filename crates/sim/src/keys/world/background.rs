@@ -3,6 +3,7 @@
 use core::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
+use tenfold_patterns::CachePolicy;
 use tenfold_units::math;
 use tenfold_units::random::Stream;
 
@@ -12,9 +13,15 @@ use super::Lookup;
 use super::pool::Pool;
 use super::shape::Shape;
 
-/// Accesses that a key gets at the most in the time in which the cache is replaced once. A key that
-/// is asked for more often would be in the cache anyhow: e^-64 of such keys would not.
-const ENOUGH: f64 = 64.0;
+/// Returns the accesses that a key gets at the most in the time in which the cache is replaced once.
+/// A key that is asked for more often would be in the cache anyhow: of 12 e^-12 of such keys are not.
+/// The other policies also judge keys within a tenth or less of that time.
+fn enough(policy: CachePolicy) -> f64 {
+    match policy {
+        CachePolicy::Lru => 12.0,
+        CachePolicy::S3Fifo | CachePolicy::TinyLfu => 40.0,
+    }
+}
 
 /// The background's schedule.
 #[derive(Clone, Debug)]
@@ -105,7 +112,6 @@ impl Background {
         }
     }
 
-
     /// Begins anew without a cap: the cache was emptied, or its traffic changed.
     pub(super) fn restart(&mut self) {
         self.restarted = self.clock;
@@ -145,7 +151,7 @@ impl Background {
         self.births.clear();
         let mut weights = Vec::with_capacity(keys.strata.len() * terms);
         for stratum in 0..keys.strata.len() {
-            let groups = shape.groups(stratum) as f64;
+            let groups = shape.groups(stratum, false) as f64;
             let mut above = false;
             for term in 0..terms {
                 let peak = shape.background_ratio * shape.peak_rate(keys, stratum, term);
@@ -190,10 +196,11 @@ impl Background {
         let index = self.accesses.draw(stream);
         let terms = keys.life.as_ref().map_or(1, |life| life.terms.len());
         let stratum = index / terms;
-        let group = stream.below(shape.groups(stratum));
-        let offset = shape.middle(keys, stratum as u32, group);
-        let Some(life) = &keys.life else { return Some(keys.key(stratum as u32, offset, 0)) };
-        let (cohort, age) = keys.youngest(stratum, offset, self.clock, life);
+        let groups = shape.groups(stratum, false);
+        let group = stream.below(groups);
+        let young = shape.middle(keys, stratum as u32, group, false, 0);
+        let Some(life) = &keys.life else { return Some(young) };
+        let (cohort, age) = keys.youngest(stratum, young.offset, self.clock, life);
         let (cell, decay) = (self.cells[index], life.terms[index % terms].decay);
         let (older, accepted) = if stream.chance(cell.capped_ratio) {
             let older = stream.below(cell.capped_cohorts as u64);
@@ -203,36 +210,50 @@ impl Background {
             let older = (stream.exponential() / (decay * life.cohort)) as i64;
             (cell.capped_cohorts as i64 + older, math::exp(-decay * age))
         };
-        stream.chance(accepted).then(|| keys.key(stratum as u32, offset, cohort - older))
+        if !stream.chance(accepted) {
+            return None;
+        }
+        let key = keys.key(stratum as u32, young.offset, cohort - older);
+        if !shape.is_old(keys, key, self.clock) {
+            return Some(key);
+        }
+        // The same key rate for fewer representatives.
+        let place = stream.below(groups);
+        let few = shape.groups(stratum, true);
+        (place < few)
+            .then(|| shape.middle(keys, stratum as u32, place, true, cohort - older))
+            .filter(|key| shape.is_old(keys, *key, self.clock))
     }
 
     fn expect_first_birth(&mut self, keys: &Keys, shape: &Shape, stratum: usize) {
         let life = keys.life.as_ref().expect("only living keys are born");
-        let groups = shape.groups(stratum);
+        let groups = shape.groups(stratum, false);
         let count = keys.strata[stratum].count as f64;
         // Births go through the offsets in order: find where the cohort is now.
         let (_, since) = keys.youngest(stratum, 0, self.clock, life);
         let place = since / life.cohort;
         let mut group = ((place * groups as f64) as u64).min(groups - 1);
-        if shape.middle(keys, stratum as u32, group) as f64 / count <= place {
+        let middle = shape.middle(keys, stratum as u32, group, false, 0);
+        if middle.offset as f64 / count <= place {
             group = (group + 1) % groups;
         }
-        self.expect_birth(keys, shape, stratum as u32, group);
+        self.expect_birth(keys, shape, stratum as u32, group, 0.0);
     }
 
-    fn expect_birth(&mut self, keys: &Keys, shape: &Shape, stratum: u32, group: u64) {
+    /// Plans the next birth in a group, at least `gap` cohorts from now.
+    fn expect_birth(&mut self, keys: &Keys, shape: &Shape, stratum: u32, group: u64, gap: f64) {
         let life = keys.life.as_ref().expect("only living keys are born");
-        let offset = shape.middle(keys, stratum, group);
-        let (cohort, _) = keys.youngest(stratum as usize, offset, self.clock, life);
+        let offset = shape.middle(keys, stratum, group, false, 0).offset;
+        let soonest = self.clock + gap * life.cohort;
+        let (cohort, _) = keys.youngest(stratum as usize, offset, soonest, life);
         let key = keys.key(stratum, offset, cohort + 1);
-        let time = keys.birth(key, life);
-        self.births.push(Reverse(Birth { time, stratum, group, key }));
+        self.births.push(Reverse(Birth { time: keys.birth(key, life), stratum, group, key }));
     }
 
     /// When the time since the restart has doubled: lowers the cap, never below what the policy's
     /// turnover asks for.
-    fn lower_cap(&mut self, turnover: f64) {
-        let cap = ENOUGH / (self.clock - self.restarted).min(turnover);
+    fn lower_cap(&mut self, enough: f64, turnover: f64) {
+        let cap = enough / (self.clock - self.restarted).min(turnover);
         self.next_cap = self.restarted + 2.0 * (self.clock - self.restarted);
         if (cap - self.cap).abs() > 0.1 * cap {
             self.cap = cap;
@@ -251,7 +272,7 @@ impl Pool {
         loop {
             if self.background.stale {
                 if self.background.cap.is_infinite() {
-                    let first = ENOUGH / shape.hottest_rate(keys);
+                    let first = enough(self.policy()) / shape.hottest_rate(keys);
                     self.background.next_cap = self.background.restarted + first;
                 }
                 self.background.rebuild(keys, shape, &mut self.stream);
@@ -275,13 +296,16 @@ impl Pool {
                 self.access(keys, shape, event.key);
             } else if next == births {
                 let Reverse(birth) = self.background.births.pop().expect("it was there");
-                let next_group = (birth.group + 1) % shape.groups(birth.stratum as usize);
-                self.background.expect_birth(keys, shape, birth.stratum, next_group);
+                let groups = shape.groups(birth.stratum as usize, false);
+                let group = (birth.group + 1) % groups;
+                // Groups are born evenly; a quarter of the way is past the rounding of this birth.
+                let gap = 0.25 / groups as f64;
+                self.background.expect_birth(keys, shape, birth.stratum, group, gap);
                 let (from, stream) = (birth.time, &mut self.stream);
                 self.background.expect_return(keys, shape, birth.key, from, stream);
             } else {
                 let turnover = self.turnover();
-                self.background.lower_cap(turnover);
+                self.background.lower_cap(enough(self.policy()), turnover);
             }
         }
         self.background.clock = until.max(self.background.clock);
@@ -290,6 +314,9 @@ impl Pool {
     /// An access of a representative at the clock, filled at once where the store answers.
     fn access(&mut self, keys: &Keys, shape: &Shape, key: Key) {
         let time = self.background.clock;
+        if key.old != shape.is_old(keys, key, time) {
+            return;
+        }
         if self.lookup(time, key, true) == Lookup::Hit {
             return;
         }

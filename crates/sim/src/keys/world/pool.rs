@@ -1,6 +1,6 @@
 //! One cache, its background traffic, and what is in it.
 
-use tenfold_patterns::{Cache, CacheDecision, CacheOptions, InvalidOptions};
+use tenfold_patterns::{Cache, CacheDecision, CacheOptions, CachePolicy, InvalidOptions};
 use tenfold_units::random::Stream;
 use tenfold_units::{FixedMap, Instant};
 
@@ -98,7 +98,9 @@ impl Pool {
         let now = self.instant(time);
         let mut rate = 0.0;
         for key in &self.known {
-            if self.cache.peek(now, &key.id()).is_some() {
+            // Nobody asks for a young one any more once its keys are old.
+            let asked_for = key.old == shape.is_old(keys, *key, time);
+            if asked_for && self.cache.peek(now, &key.id()).is_some() {
                 rate += shape.keys_of(keys, *key) as f64 * shape.key_rate(keys, *key, time);
             }
         }
@@ -108,6 +110,11 @@ impl Pool {
     /// Returns how full the cache is, 0 to 1.
     pub(super) fn fullness(&self) -> f64 {
         self.cache.weight() as f64 / self.cache.options().capacity as f64
+    }
+
+    /// Returns the policy.
+    pub(super) fn policy(&self) -> CachePolicy {
+        self.cache.options().policy
     }
 
     /// Returns the capacity in its own unit.
