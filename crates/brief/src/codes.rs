@@ -35,7 +35,7 @@ impl core::fmt::Display for Code {
 }
 
 /// One row of the code registry.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeEntry {
     /// The code's name.
     pub name: &'static str,
@@ -89,6 +89,7 @@ codes! {
     EACH_OR_TOTAL Reading "R005" "An amount was read as one for each of those who act, or as the total.";
     WIDE_RANGE Reading "R006" "A wide range is worked with at the middle of its ends.";
     LOCAL_NUMBER Reading "R007" "A number was read although its separators are unusual.";
+    BYTE_OR_BILLION Reading "R008" "A B after a number was read as billion or as byte.";
 }
 
 #[cfg(test)]

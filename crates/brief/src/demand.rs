@@ -24,6 +24,11 @@ use crate::{Amount, Metric, Per, Span};
 /// | `Orders are kept for 7 years, 2 KB each` | retention 7 y, subject *order*; then size 2e3 B, subject *order*, per each *order* |
 /// | `500 TB today, +20 % a year` | size 5e14 B, condition today; then growth 0.2 per year, of the one before |
 /// | `100k buyers in the first minute` | amount 1e5, subject *buyer*, condition within 60 s (first) |
+/// | `1 KB up and 10 KB down per request` | size 1e3 B, condition up, per each *request*; size 1e4 B, condition down, the same |
+/// | `200 bytes every 30 s` | amount 1 (implied) per 30 s; then size 200 B, of it |
+/// | `30 % of users post daily` | 0.3 (ratio) of *user*; then 1 (implied), subject *post*, per each of these, per day |
+/// | `peak 18-22 h KST` | amount 1 (implied), no denominator, conditions peak and hours: only a window |
+/// | `one shard takes 20k writes/s` | metric capacity, subject *write*, actor *shard* |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Demand {
     /// The part of the sentence that speaks of this amount.
@@ -268,7 +273,7 @@ pub enum ConditionKind {
         /// Length in seconds.
         seconds: f64,
     },
-    /// `18-22 h KST`, `9 to 18`, `office hours`: a part of the day.
+    /// `18-22 h KST`, `9am to 6pm`: a part of the day.
     Hours {
         /// Hour of the day, 0 to 24.
         from: f64,

@@ -10,12 +10,23 @@
 //! data: nothing in it is executed or obeyed.
 
 mod amount;
+mod blocks;
 mod brief;
+mod checks;
 mod codes;
 mod demand;
 mod diagnostic;
+mod fragment;
+mod grammar;
+mod headings;
+mod lexer;
+mod lexicon;
+pub mod limits;
+mod marks;
 mod metric;
+mod reader;
 mod span;
+mod yaml;
 
 pub use amount::{Amount, Currency, Dimension, Per, TimeUnit};
 pub use brief::{
@@ -59,4 +70,39 @@ pub struct Parsed {
     pub brief: Brief,
     /// Everything there is to say about it, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a brief.
+///
+/// Never fails: what cannot be read is a [`Diagnostic`], and stands in
+/// [`Brief::not_understood`].
+///
+/// ```
+/// use tenfold_brief::{Format, parse};
+///
+/// let parsed = parse("# Links\n- 100M URLs/day\n- < 100ms latency\n", Format::Markdown);
+/// let links = &parsed.brief.demands[0];
+/// assert_eq!(links.amount.mid, 1e8);
+/// assert_eq!(links.subject().unwrap().head(), "url");
+/// assert_eq!(links.per_seconds(), Some(86_400.0));
+/// assert_eq!((links.span.line, links.span.column), (2, 3));
+/// ```
+#[must_use]
+pub fn parse(source: &str, format: Format) -> Parsed {
+    let (text, mut found) = limits::apply(source);
+    let (brief, diagnostics) = match format {
+        Format::Markdown => reader::markdown(&text),
+        Format::Yaml => reader::yaml(&text),
+    };
+    found.extend(diagnostics);
+    Parsed { brief, diagnostics: limits::listed(found) }
+}
+
+/// Reads a brief from the bytes of a file: refuses what is no UTF-8 text.
+#[must_use]
+pub fn parse_bytes(bytes: &[u8], format: Format) -> Parsed {
+    match limits::text_of(bytes) {
+        Ok(text) => parse(text, format),
+        Err(diagnostic) => Parsed { brief: Brief::default(), diagnostics: vec![*diagnostic] },
+    }
 }

@@ -1,0 +1,250 @@
+//! The marks of an item to demands: one for each amount, linked in the order of the sentence.
+//!
+//! Each amount gets a *territory*: the marks around it that speak of it. Territories are cut where
+//! people cut: at `;` and `.`, else at a comma, at `and`, before the next property, at `of`, or
+//! after the noun that is counted. `analyze` then looks at one territory at a time.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a rule names the marks that it reads; all others are not its business"
+)]
+
+mod amount;
+mod analyze;
+mod link;
+mod noun;
+
+use core::ops::Range;
+
+use crate::lexer::Remark;
+use crate::marks::{Mark, MarkKind};
+use crate::{Bound, ConditionKind, Demand, Metric, Span, Statistic};
+
+/// What the grammar needs to know of the item and of what stood before it.
+pub(crate) struct Context<'a> {
+    /// The text of the item.
+    pub(crate) text: &'a str,
+    /// Gives the place of a range of that text.
+    pub(crate) place: &'a dyn Fn(Range<usize>) -> Span,
+    /// Index of the item.
+    pub(crate) item: usize,
+    /// The demands of earlier items.
+    pub(crate) earlier: &'a [Demand],
+    /// Words of an unknown heading over the item: what an objective without a subject is of.
+    pub(crate) heading: Option<Vec<String>>,
+}
+
+/// What the grammar found in an item.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) demands: Vec<Demand>,
+    pub(crate) remarks: Vec<Remark>,
+    /// Ranges that were not understood, with the reason.
+    pub(crate) not_understood: Vec<(Range<usize>, &'static str)>,
+}
+
+/// How the territory of an amount was cut from the one before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cut {
+    /// The first one of the item.
+    First,
+    /// `;` or `.`
+    Sentence,
+    Comma,
+    And,
+    Of,
+    /// Before a property or after a noun: the sentence just goes on.
+    Flow,
+}
+
+/// The marks that speak of one amount.
+#[derive(Debug)]
+struct Territory {
+    marks: Range<usize>,
+    amount: usize,
+    /// Bytes of the amount.
+    range: Range<usize>,
+    cut: Cut,
+}
+
+/// Returns the demands of an item.
+pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
+    let marks = conditions_of_time(marks.to_vec());
+    let mut found = Found::default();
+    for mark in &marks {
+        if mark.kind == MarkKind::Unreadable {
+            found
+                .not_understood
+                .push((mark.range.clone(), "the number or its unit cannot be read"));
+        }
+    }
+    let label = label(&marks);
+    let territories = territories(&marks, label.as_ref().map_or(0, |label| label.end));
+    let label_marks = label.map_or(&marks[0..0], |label| &marks[label]);
+    for territory in &territories {
+        analyze::territory(&marks, label_marks, territory, context, &mut found);
+    }
+    if territories.is_empty() {
+        analyze::implied(&marks, context, &mut found);
+    }
+    link::share(&mut found.demands, &territories, context);
+    analyze::each_actors(context, &mut found);
+    found
+}
+
+/// Returns the marks before the first colon, where no amount and no other sign stands before it.
+fn label(marks: &[Mark]) -> Option<Range<usize>> {
+    let end = marks.iter().position(|mark| {
+        matches!(&mark.kind, MarkKind::Sign(c) if !"()/-&".contains(*c))
+            || mark.quantity().is_some()
+    })?;
+    (end > 0 && end <= 8 && marks[end].is_sign(':')).then_some(0..end)
+}
+
+/// Turns times that say when another amount holds into conditions: `10x for 4 h`,
+/// `1분 안에 50만 명`.
+fn conditions_of_time(mut marks: Vec<Mark>) -> Vec<Mark> {
+    let mut at = 0;
+    while at < marks.len() {
+        let time = marks[at].quantity().and_then(|quantity| quantity.time());
+        if let Some((seconds, _)) = time
+            && let Some((from, to, kind)) = condition_at(&marks, at, seconds)
+        {
+            let range = marks[from].range.start..marks[to].range.end;
+            marks.splice(from..=to, [Mark { kind: MarkKind::Condition(kind), range }]);
+            at = from;
+        }
+        at += 1;
+    }
+    marks
+}
+
+fn condition_at(marks: &[Mark], at: usize, seconds: f64) -> Option<(usize, usize, ConditionKind)> {
+    let clause = clause_around(marks, at, ";.");
+    let other = |index: usize, mark: &Mark| {
+        index != at && mark.quantity().is_some_and(|quantity| quantity.time().is_none())
+    };
+    let others = clause.clone().filter(|index| other(*index, &marks[*index])).count();
+    let timed = clause.clone().any(|index| match marks[index].kind {
+        MarkKind::Statistic(Statistic::Percentile(_)) => true,
+        MarkKind::Metric { metric, strong, .. } => {
+            is_time_metric(metric) && (strong || metric == Metric::Retention)
+        }
+        _ => false,
+    });
+    if others == 0 || timed {
+        return None;
+    }
+    let before = at.checked_sub(1).map(|index| &marks[index]);
+    let after = marks.get(at + 1);
+    let post = |word: &str| after.is_some_and(|mark| mark.is_function(word));
+    if before.is_some_and(|mark| mark.is_function("for")) {
+        return Some((at - 1, at, ConditionKind::For { seconds }));
+    }
+    if post("@for-post") {
+        return Some((at, at + 1, ConditionKind::For { seconds }));
+    }
+    let within = ConditionKind::Within { seconds, first: false };
+    if before.is_some_and(|mark| mark.kind == MarkKind::Bound(Bound::AtMost)) {
+        return Some((at - 1, at, within));
+    }
+    if before.is_some_and(|mark| mark.is_function("in")) {
+        return Some((at - 1, at, within));
+    }
+    let bounded = after.is_some_and(|mark| mark.kind == MarkKind::Bound(Bound::AtMost));
+    bounded.then_some((at, at + 1, within))
+}
+
+const fn is_time_metric(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Latency
+            | Metric::Retention
+            | Metric::RecoveryPoint
+            | Metric::RecoveryTime
+            | Metric::Downtime
+            | Metric::Staleness
+            | Metric::TimeToLive
+            | Metric::Length
+    )
+}
+
+/// Returns the marks around `at` up to one of the signs.
+fn clause_around(marks: &[Mark], at: usize, signs: &str) -> Range<usize> {
+    let is_end = |mark: &Mark| matches!(mark.kind, MarkKind::Sign(c) if signs.contains(c));
+    let start = marks[..at].iter().rposition(is_end).map_or(0, |index| index + 1);
+    let end = marks[at..].iter().position(is_end).map_or(marks.len(), |index| at + index);
+    start..end
+}
+
+/// Returns the territories of all amounts from mark `start` on.
+fn territories(marks: &[Mark], start: usize) -> Vec<Territory> {
+    let amounts: Vec<usize> =
+        (start..marks.len()).filter(|index| marks[*index].quantity().is_some()).collect();
+    let mut territories: Vec<Territory> = Vec::new();
+    let mut from = start;
+    for (index, &amount) in amounts.iter().enumerate() {
+        let mut cut = Cut::First;
+        if index > 0 {
+            let previous = amounts[index - 1];
+            let (at, kind) = cut_between(marks, previous, amount);
+            let end = &mut territories[index - 1].marks.end;
+            *end = at.min(*end);
+            from = at;
+            cut = kind;
+        }
+        let range = marks[amount].range.clone();
+        let ends = |mark: &Mark| mark.is_sign(';') || mark.is_sign('.');
+        if index == 0 {
+            let before = marks[from..amount].iter().rposition(ends);
+            from = before.map_or(from, |at| from + at + 1);
+        }
+        let end = marks[amount..].iter().position(ends).map_or(marks.len(), |at| amount + at);
+        territories.push(Territory { marks: from..end, amount, range, cut });
+    }
+    territories
+}
+
+/// Returns the first mark of the right territory, and why it is cut there.
+fn cut_between(marks: &[Mark], left: usize, right: usize) -> (usize, Cut) {
+    let gap = left + 1..right;
+    let last = |test: &dyn Fn(&Mark) -> bool| gap.clone().rev().find(|index| test(&marks[*index]));
+    let first = |test: &dyn Fn(&Mark) -> bool| gap.clone().find(|index| test(&marks[*index]));
+    if let Some(at) = last(&|mark| mark.is_sign(';') || mark.is_sign('.')) {
+        return (at + 1, Cut::Sentence);
+    }
+    if let Some(at) = last(&|mark| mark.is_sign(',')) {
+        return (at + 1, Cut::Comma);
+    }
+    let joins = ["and", "with", "but", "plus", "or"];
+    if let Some(at) = last(&|mark| joins.iter().any(|word| mark.is_function(word))) {
+        return (at + 1, Cut::And);
+    }
+    if let Some(at) = first(&|mark| mark.is_sign('(') || mark.is_sign('/') || mark.is_sign('+')) {
+        return (at + 1, Cut::And);
+    }
+    let property = |mark: &Mark| {
+        matches!(
+            mark.kind,
+            MarkKind::Metric { strong: true, .. } | MarkKind::Statistic(Statistic::Percentile(_))
+        )
+    };
+    // The property of "100 ms p99 200 ms" is taken for the one of what follows.
+    if let Some(at) = first(&property).filter(|at| *at > left + 1 || right == at + 1) {
+        return (at, Cut::Flow);
+    }
+    if let Some(at) = first(&|mark| mark.is_function("of")) {
+        let directly = gap.clone().skip_while(|index| *index <= at).all(|index| {
+            matches!(
+                marks[index].kind,
+                MarkKind::Bound(_) | MarkKind::Statistic(_) | MarkKind::Function(_)
+            )
+        });
+        if directly {
+            return (at, Cut::Of);
+        }
+    }
+    if let Some(at) = last(&|mark| mark.is_function("at") || mark.is_function("to")) {
+        return (at, Cut::Flow);
+    }
+    (noun::end_of_counted(marks, left, right), Cut::Flow)
+}

@@ -1,0 +1,299 @@
+//! Links between the demands of a sentence.
+
+use super::analyze::Place;
+use super::{Context, Cut, Found, Territory};
+use crate::marks::{Mark, MarkKind};
+use crate::{Demand, Dimension, Metric, NounPhrase, Of, Per};
+
+/// Links a draft with the demands before it.
+pub(super) fn attach(
+    draft: &mut Demand,
+    place: &Place<'_>,
+    context: &Context<'_>,
+    found: &mut Found,
+) {
+    let base = context.earlier.len();
+    let previous = found.demands.len().checked_sub(1);
+    let cut = place.territory.cut;
+    if has(place, &MarkKind::Those) {
+        let index = (base + found.demands.len()).checked_sub(1);
+        draft.of = index.map(|demand| Of::Demand { demand }).or(draft.of.take());
+        let whole = index.and_then(|index| {
+            context
+                .earlier
+                .get(index)
+                .or_else(|| found.demands.get(index.checked_sub(base)?))
+                .cloned()
+        });
+        if let Some(whole) = whole.filter(|_| draft.amount.dimension == Dimension::Ratio) {
+            active_share(draft, &whole);
+        }
+    }
+    let Some(previous) = previous else {
+        resolve(draft, context, &found.demands);
+        return;
+    };
+    let before = found.demands[previous].clone();
+    if cut == Cut::Of {
+        of_the_counted(draft, &before, base + previous, &mut found.demands[previous]);
+    } else if cut == Cut::Flow {
+        flow(draft, &before, base + previous, place, context, &found.demands);
+    }
+    if draft.of.is_none() && continues(draft, &before, cut) {
+        inherit(draft, &before, base + previous);
+    }
+    for per in &mut draft.per {
+        if let Per::Each { noun, .. } = per
+            && noun.is_empty()
+            && let Some(subject) = before.subject()
+        {
+            *noun = subject.clone();
+        }
+    }
+    resolve(draft, context, &found.demands);
+}
+
+fn has(place: &Place<'_>, kind: &MarkKind) -> bool {
+    place.own.before.iter().chain(place.own.after).any(|mark: &Mark| mark.kind == *kind)
+}
+
+/// `2 sessions of 45 minutes per day`: the length is of the sessions, the day is theirs.
+fn of_the_counted(draft: &mut Demand, before: &Demand, index: usize, left: &mut Demand) {
+    draft.subjects.clone_from(&before.subjects);
+    draft.action.clone_from(&before.action);
+    draft.of = Some(Of::Demand { demand: index });
+    if left.per_seconds().is_none() {
+        let per = core::mem::take(&mut draft.per);
+        left.per.extend(per);
+    }
+}
+
+/// `300k drivers send 2 updates`, `5 % of those post twice a day`, `10 % of messages carry a 200 KB
+/// photo`: the left one says who.
+fn flow(
+    draft: &mut Demand,
+    before: &Demand,
+    index: usize,
+    place: &Place<'_>,
+    context: &Context<'_>,
+    own: &[Demand],
+) {
+    let who = matches!(before.amount.dimension, Dimension::Count | Dimension::Ratio)
+        && before.metric.is_none_or(|metric| metric == Metric::Concurrency)
+        && before.per_seconds().is_none();
+    if !who || draft.metric.is_some_and(|metric| metric != Metric::Size && metric != Metric::Length)
+    {
+        return;
+    }
+    let leading = place.own.before.iter().find_map(|mark| match &mark.kind {
+        MarkKind::Word { raw, .. } => crate::lexicon::verb(raw),
+        _ => None,
+    });
+    if leading.is_none() && draft.per.is_empty() && place.own.after.is_empty() {
+        return;
+    }
+    draft.of = Some(Of::Demand { demand: index });
+    let actor = those_of(before, context, own);
+    if draft.subjects.is_empty() && leading.is_none() {
+        draft.action.clone_from(&before.action);
+        let verb = before.action.as_ref().map(|action| action.verb.clone());
+        draft.subjects.extend(verb.map(|verb| super::noun::noun_phrase(vec![verb])));
+    }
+    if let Some(verb) = leading {
+        draft.action = super::noun::action(verb);
+        let only_verb = draft.subject().is_none_or(|noun| noun.words == [verb.base]);
+        if only_verb {
+            draft.subjects = vec![super::noun::noun_phrase(vec![verb.base.to_owned()])];
+        }
+    }
+    let each = draft.per.iter().any(|per| matches!(per, Per::Each { .. }));
+    if !each && draft.per_seconds().is_some() {
+        let span = draft.amount.span;
+        draft.per.insert(0, Per::Each { noun: actor.clone(), demand: Some(index), span });
+    }
+    if !actor.is_empty() && draft.actor.is_none() {
+        draft.actor = Some(actor);
+    }
+}
+
+/// Returns whom a share or a count speaks of.
+fn those_of(demand: &Demand, context: &Context<'_>, own: &[Demand]) -> NounPhrase {
+    match &demand.of {
+        Some(Of::Noun { noun, .. }) => noun.clone(),
+        Some(Of::Demand { demand }) => {
+            let base = context.earlier.len();
+            let whole = context.earlier.get(*demand).or_else(|| own.get(demand.checked_sub(base)?));
+            whole.and_then(Demand::subject).cloned().unwrap_or_default()
+        }
+        None => demand.subject().cloned().unwrap_or_default(),
+    }
+}
+
+/// Whether an amount without a subject of its own speaks of what stood before.
+fn continues(draft: &Demand, before: &Demand, cut: Cut) -> bool {
+    let metric = draft.metric;
+    let property = matches!(
+        metric,
+        Some(
+            Metric::Size
+                | Metric::Length
+                | Metric::Growth
+                | Metric::Copies
+                | Metric::Retention
+                | Metric::Bitrate
+        )
+    );
+    let same_sentence = matches!(cut, Cut::Comma | Cut::And | Cut::Flow);
+    let bare_each = draft.per_each().is_some_and(NounPhrase::is_empty);
+    let share_of_people = metric.is_none()
+        && draft.amount.dimension == Dimension::Ratio
+        && before.amount.dimension != Dimension::Time;
+    let of_an_act = metric.is_none()
+        && draft.amount.dimension == Dimension::Count
+        && draft.per_seconds().is_none()
+        && draft.per_each().is_none_or(NounPhrase::is_empty)
+        && (draft.statistic.is_some() || draft.bound != crate::Bound::Exactly || bare_each)
+        && !before.subjects.is_empty();
+    let nameless = draft.subjects.is_empty();
+    same_sentence && ((nameless && property) || share_of_people || of_an_act || bare_each)
+}
+
+fn inherit(draft: &mut Demand, before: &Demand, index: usize) {
+    draft.of = Some(Of::Demand { demand: index });
+    let daily = draft.metric.is_none() && draft.amount.dimension == Dimension::Ratio;
+    if daily {
+        active_share(draft, before);
+    }
+    if draft.subjects.is_empty() {
+        draft.subjects.clone_from(&before.subjects);
+        if draft.action.is_none() {
+            draft.action.clone_from(&before.action);
+        }
+    }
+}
+
+/// `10M MAU, 30 % daily`: the share is active every day; it is no rate.
+fn active_share(draft: &mut Demand, before: &Demand) {
+    let unit = draft.per.iter().find_map(|per| match per {
+        Per::Time { unit, interval: false, .. } => Some(*unit),
+        _ => None,
+    });
+    let word = match unit {
+        Some(crate::TimeUnit::Day) => "daily",
+        Some(crate::TimeUnit::Week) => "weekly",
+        Some(crate::TimeUnit::Month) => "monthly",
+        _ => return,
+    };
+    let appears = ["connect", "login", "visit", "use", "open", "join"];
+    let other =
+        draft.action.as_ref().is_some_and(|action| !appears.contains(&action.verb.as_str()))
+            || draft.subject().is_some_and(|noun| {
+                !noun.words.iter().all(|word| appears.contains(&word.as_str()))
+            });
+    if other || before.per_seconds().is_some() {
+        return;
+    }
+    draft.action = None;
+    let head = before.subject().map_or("user", NounPhrase::head).to_owned();
+    draft.subjects =
+        vec![super::noun::noun_phrase(vec![word.to_owned(), "active".to_owned(), head])];
+    draft.per.retain(|per| matches!(per, Per::Each { .. }));
+}
+
+/// Points `per user` and `of users` at the demand that counts those.
+fn resolve(draft: &mut Demand, context: &Context<'_>, own: &[Demand]) {
+    resolve_each(draft, context, own);
+    if let Some(Of::Noun { noun, demand }) = &mut draft.of {
+        *demand = find(noun, context, own, true);
+    }
+}
+
+/// Points `per user` at the demand of this item that counts users.
+pub(super) fn resolve_each(draft: &mut Demand, context: &Context<'_>, own: &[Demand]) {
+    for per in &mut draft.per {
+        if let Per::Each { noun, demand, .. } = per
+            && demand.is_none()
+        {
+            *demand = find(noun, context, own, false);
+        }
+    }
+}
+
+/// Returns the last demand that counts these: in this item by the last word, in earlier ones by all
+/// words.
+fn find(
+    noun: &NounPhrase,
+    context: &Context<'_>,
+    own: &[Demand],
+    everywhere: bool,
+) -> Option<usize> {
+    let counts = |demand: &&Demand| {
+        demand.amount.dimension == Dimension::Count
+            && !demand.amount.implied
+            && demand.per_seconds().is_none()
+    };
+    let base = context.earlier.len();
+    let in_item = own.iter().rposition(|demand| {
+        counts(&demand) && demand.subject().is_some_and(|own| own.head() == noun.head())
+    });
+    let earlier = || {
+        context.earlier.iter().rposition(|demand| counts(&demand) && demand.subject() == Some(noun))
+    };
+    in_item.map(|index| base + index).or_else(|| everywhere.then(earlier).flatten())
+}
+
+/// Shares what people write once: the denominator of `1 KB up and 10 KB down per request`, the
+/// property of `p99 < 200 ms for reads and 500 ms for writes`, the subject of `Checkout p50 < 100
+/// ms, p99 < 800 ms`, the heading over an objective.
+pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: &Context<'_>) {
+    let simple = demands.len() == territories.len();
+    for index in 1..demands.len() {
+        let (left, right) = demands.split_at_mut(index);
+        let (left, right) = (&mut left[index - 1], &mut right[0]);
+        let cut = if simple { territories[index].cut } else { Cut::Flow };
+        let same = left.amount.dimension == right.amount.dimension;
+        if cut == Cut::And && same && left.per.is_empty() && left.metric == right.metric {
+            left.per.clone_from(&right.per);
+        }
+        let near = matches!(cut, Cut::And | Cut::Comma | Cut::Flow);
+        if near && same && is_objective(left) && !is_objective(right) && right.of.is_none() {
+            right.metric = left.metric;
+            right.statistic = right.statistic.or(left.statistic);
+            if right.bound == crate::Bound::Exactly {
+                right.bound = left.bound;
+            }
+        }
+        if near && same && is_objective(left) && left.metric == right.metric {
+            if right.subjects.is_empty() {
+                right.subjects.clone_from(&left.subjects);
+            } else if left.subjects.is_empty() {
+                left.subjects.clone_from(&right.subjects);
+            }
+        }
+    }
+    let Some(heading) = &context.heading else { return };
+    for demand in demands.iter_mut().filter(|demand| is_objective(demand)) {
+        if demand.subjects.is_empty() {
+            demand.subjects.push(super::noun::noun_phrase(heading.clone()));
+        }
+    }
+}
+
+fn is_objective(demand: &Demand) -> bool {
+    demand.metric.is_some_and(is_objective_metric)
+}
+
+/// Returns whether a property is a promise to users and no load.
+pub(super) const fn is_objective_metric(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Latency
+            | Metric::Availability
+            | Metric::Downtime
+            | Metric::ErrorRatio
+            | Metric::Durability
+            | Metric::RecoveryPoint
+            | Metric::RecoveryTime
+            | Metric::Staleness
+    )
+}

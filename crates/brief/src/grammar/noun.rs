@@ -1,0 +1,191 @@
+//! Noun phrases and verbs beside an amount.
+
+use crate::lexicon::{self, Verb};
+use crate::marks::{Mark, MarkKind};
+use crate::{Action, ConditionKind, NounPhrase};
+
+/// Words beside an amount, read as who, does, what.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Phrase {
+    /// The noun phrase nearest to the amount.
+    pub(crate) noun: Vec<String>,
+    /// The verb after it (or before it, to the left of an amount).
+    pub(crate) verb: Option<Verb>,
+    /// The noun phrase on the other side of the verb.
+    pub(crate) object: Vec<String>,
+    /// Whether `of` led to it.
+    pub(crate) of: Vec<String>,
+}
+
+/// Returns the mark after the noun phrase (and `of` phrase) that the amount at `left` counts.
+pub(super) fn end_of_counted(marks: &[Mark], left: usize, right: usize) -> usize {
+    let mut at = left + 1;
+    let mut previous: Option<String> = None;
+    while at < right {
+        match &marks[at].kind {
+            MarkKind::Word { raw, .. } if ends_noun(previous.as_deref(), raw) => break,
+            MarkKind::Word { raw, .. } => previous = Some(raw.clone()),
+            MarkKind::Function(word) if word == "of" || is_particle(word) => {}
+            MarkKind::PerTime { interval: false, .. } | MarkKind::PerEach { .. } => {}
+            MarkKind::Those => previous = Some("people".to_owned()),
+            MarkKind::Bound(_) | MarkKind::Statistic(_) if at == left + 1 => {}
+            MarkKind::Metric { .. } | MarkKind::Condition(_) if previous.is_none() => {}
+            _ => break,
+        }
+        at += 1;
+    }
+    at
+}
+
+fn is_particle(word: &str) -> bool {
+    word.starts_with('@')
+}
+
+/// Returns whether `raw` is the verb of the noun `previous` and no part of it: "drivers send",
+/// "messages carry"; but "photo uploads".
+pub(super) fn ends_noun(previous: Option<&str>, raw: &str) -> bool {
+    let Some(previous) = previous else { return false };
+    let Some(verb) = lexicon::verb(raw) else { return false };
+    let korean = !previous.is_ascii();
+    (verb.is_base && (lexicon::is_plural(previous) || korean)) || verb.is_participle
+}
+
+/// Reads the words to the right of an amount. `chosen` is the range of the property that was
+/// taken from there, which is no noun.
+pub(super) fn after(marks: &[Mark], is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase {
+    let mut phrase = Phrase::default();
+    let mut previous: Option<String> = None;
+    let mut of = false;
+    for mark in marks {
+        if is_chosen(mark) {
+            if phrase.noun.is_empty() {
+                continue;
+            }
+            break;
+        }
+        match &mark.kind {
+            MarkKind::Word { raw, word } => {
+                let is_verb = phrase.verb.is_none() && ends_noun(previous.as_deref(), raw);
+                if is_verb && !of {
+                    phrase.verb = lexicon::verb(raw);
+                } else if of {
+                    if is_verb {
+                        phrase.verb = lexicon::verb(raw);
+                        of = false;
+                    } else {
+                        phrase.of.push(word.clone());
+                    }
+                } else if phrase.verb.is_some() {
+                    phrase.object.push(word.clone());
+                } else {
+                    phrase.noun.push(word.clone());
+                }
+                previous = Some(raw.clone());
+            }
+            MarkKind::Metric { strong: false, words, .. } => {
+                let target =
+                    if phrase.verb.is_some() { &mut phrase.object } else { &mut phrase.noun };
+                target.extend(words.iter().cloned());
+                previous = words.last().cloned();
+            }
+            MarkKind::Function(word) if word == "of" && phrase.verb.is_none() => of = true,
+            MarkKind::Function(word)
+                if ["a", "an", "the", "their", "its", "one", "all"].contains(&word.as_str()) => {}
+            MarkKind::Function(word) if word.starts_with('@') => {}
+            MarkKind::Function(word)
+                if ["are", "is", "be"].contains(&word.as_str())
+                    && phrase.verb.is_none()
+                    && !phrase.noun.is_empty() => {}
+            MarkKind::Bound(_) | MarkKind::Statistic(_) | MarkKind::Condition(_) => {
+                if !phrase.object.is_empty() {
+                    break;
+                }
+            }
+            MarkKind::PerTime { .. } | MarkKind::PerEach { .. } if phrase.noun.is_empty() => {}
+            MarkKind::Those => previous = Some("people".to_owned()),
+            _ => break,
+        }
+    }
+    phrase
+}
+
+/// Reads the words to the left of an amount, back to a comma: `users upload`; without `verbs` they
+/// are one noun phrase: `catalogue reads`.
+pub(super) fn before(marks: &[Mark], verbs: bool, is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase {
+    let mut words: Vec<(String, String)> = Vec::new();
+    for mark in marks.iter().rev() {
+        if is_chosen(mark) {
+            continue;
+        }
+        match &mark.kind {
+            MarkKind::Word { word, raw } => words.push((word.clone(), raw.clone())),
+            MarkKind::Metric { strong: false, words: hint, .. } => {
+                words.extend(hint.iter().rev().map(|word| (word.clone(), word.clone())));
+            }
+            MarkKind::Sign(':' | '-' | '=' | '→') if words.is_empty() => {}
+            MarkKind::Sign(_) | MarkKind::Amount(_) | MarkKind::Unreadable => break,
+            // Words before it tell of the event.
+            MarkKind::Condition(ConditionKind::Within { .. }) => break,
+            MarkKind::Function(word) if word == "of" && !words.is_empty() => words.clear(),
+            MarkKind::Function(word)
+                if ["and", "or", "for", "as", "with", "by", "on", "from", "but"]
+                    .contains(&word.as_str())
+                    && !words.is_empty() =>
+            {
+                break;
+            }
+            _ => {}
+        }
+    }
+    words.reverse();
+    if verbs {
+        return split_at_verb(&words);
+    }
+    Phrase { noun: words.into_iter().map(|(word, _)| word).collect(), ..Phrase::default() }
+}
+
+fn split_at_verb(words: &[(String, String)]) -> Phrase {
+    let mut phrase = Phrase::default();
+    for (index, (word, raw)) in words.iter().enumerate().rev() {
+        let verb = lexicon::verb(raw);
+        let previous = index.checked_sub(1).map(|at| words[at].1.as_str());
+        let agrees = verb.is_some_and(|verb| match previous {
+            Some(previous) => {
+                (verb.is_base && lexicon::is_plural(previous))
+                    || (verb.is_third && !lexicon::is_plural(previous) && index + 1 == words.len())
+                    || (verb.is_participle && index + 1 == words.len())
+            }
+            // "Send 3 messages": nobody is named.
+            None => verb.is_base && words.len() == 1,
+        });
+        if agrees {
+            phrase.verb = verb;
+            phrase.noun = words[index + 1..].iter().map(|(word, _)| word.clone()).collect();
+            phrase.object = words[..index].iter().map(|(word, _)| word.clone()).collect();
+            return phrase;
+        }
+        phrase.noun.insert(0, word.clone());
+    }
+    phrase
+}
+
+/// Verbs that only connect a noun with its amount.
+const CONNECTING: &[&str] =
+    &["be", "do", "have", "need", "last", "expect", "require", "support", "allow", "hold"];
+
+/// Returns the action of a verb, if it is one.
+pub(super) fn action(verb: Verb) -> Option<Action> {
+    let acts = !CONNECTING.contains(&verb.base);
+    acts.then(|| Action { verb: verb.base.to_owned(), access: verb.access })
+}
+
+/// Returns the action that a noun names: `search`, `photo upload`.
+pub(super) fn action_of_noun(noun: &NounPhrase) -> Option<Action> {
+    let verb = lexicon::verb(noun.head())?;
+    action(verb).filter(|_| verb.is_base)
+}
+
+/// Returns a noun phrase of these words.
+pub(super) fn noun_phrase(words: Vec<String>) -> NounPhrase {
+    NounPhrase { words, rest: false }
+}
