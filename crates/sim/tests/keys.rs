@@ -24,10 +24,10 @@ fn sized(
     rate: f64,
     resolution: u32,
 ) -> CacheWorld {
-    let keys = Keys::new(population).unwrap();
+    let keys = Keys::new(population).expect("the population is possible");
     let options =
         CacheWorldOptions { cache, entry_weight: 1, rate, presented_ratio: 0.0, resolution };
-    CacheWorld::new(keys, options, Seed(1)).unwrap()
+    CacheWorld::new(keys, options, Seed(1)).expect("the options are possible")
 }
 
 fn warm(world: &mut CacheWorld) -> Warmth {
@@ -48,8 +48,8 @@ fn watched(world: &mut CacheWorld, n: u32, seconds: f64) -> f64 {
 
 /// Every key, every request: hit ratio between `from` and `to` seconds after an empty start.
 fn brute(population: &KeyPopulation, options: CacheOptions, rate: f64, from: f64, to: f64) -> f64 {
-    let keys = Keys::new(population).unwrap();
-    let mut cache: Cache<u64> = Cache::new(options).unwrap();
+    let keys = Keys::new(population).expect("the population is possible");
+    let mut cache: Cache<u64> = Cache::new(options).expect("the options are possible");
     let mut stream = Seed(3).stream("brute");
     let (mut time, mut hits, mut n) = (0.0, 0_u32, 0_u32);
     while time < to {
@@ -140,8 +140,8 @@ fn a_static_law_agrees_with_every_key_simulated() {
     let capacity = 20_000;
     for (name, cache, within) in [
         ("LRU", CacheOptions::lru(capacity), 0.004),
-        ("S3-FIFO", CacheOptions::s3_fifo(capacity), 0.008),
-        ("TinyLFU", CacheOptions::caffeine(capacity), 0.03),
+        ("S3-FIFO", CacheOptions::s3_fifo(capacity), 0.006),
+        ("TinyLFU", CacheOptions::caffeine(capacity), 0.01),
     ] {
         let expected = brute(&population, cache, 1_000.0, 1_000.0, 2_000.0);
         // One representative for twenty keys.
@@ -238,7 +238,8 @@ fn a_lost_shard_is_cold_and_the_others_are_not() {
         seen.1 += 1;
     }
     assert_eq!(cold.0, 0);
-    close("the other shards", f64::from(warm.0) / f64::from(warm.1), steady, 0.02);
+    // Which shard the hottest keys are in moves the others by a few points.
+    close("the other shards", f64::from(warm.0) / f64::from(warm.1), steady, 0.04);
 }
 
 #[test]
