@@ -12,6 +12,8 @@ pub mod hash_ring;
 pub mod hash_slots;
 pub mod jump;
 pub mod ketama;
+pub mod keyed_limiter;
+pub mod limit_req;
 pub mod maglev;
 pub mod nginx_hash;
 pub mod options;
@@ -23,6 +25,7 @@ pub mod retry_budget;
 pub mod token_bucket;
 #[cfg(test)]
 mod vectors;
+pub mod window_limit;
 
 pub use balancer::{
     BackendOptions, BackendState, Balancer, BalancerOptions, BalancerOutcome, BalancerPolicy,
@@ -38,10 +41,15 @@ pub use deadline::Deadline;
 pub use event::{Event, Events};
 pub use gcra::{Gcra, GcraDecision, GcraOptions, GcraRule, GcraState};
 pub use hash_ring::{HashRing, HashRingError, HashRingOptions};
+pub use keyed_limiter::{KeyedLimiter, KeyedRule};
+pub use limit_req::{LimitReq, LimitReqDecision, LimitReqOptions, LimitReqState};
 pub use options::{InvalidOptions, Problem};
 pub use range_shards::{HotRange, RangeShardId, RangeShards};
 pub use retry::{GiveUp, Jitter, Retry, RetryCall, RetryDecision, RetryFailure, RetryOptions};
 pub use retry_budget::{RetryBudget, RetryBudgetOptions, RetryCause, RetryWithdrawal};
 pub use token_bucket::{
     TokenBucket, TokenBucketDecision, TokenBucketOptions, TokenBucketRule, TokenBucketState,
+};
+pub use window_limit::{
+    FixedWindow, WindowCounter, WindowLimitDecision, WindowLimitOptions, WindowLog, WindowState,
 };

@@ -166,6 +166,13 @@ impl TokenBucketState {
         Self(bits)
     }
 
+    /// Returns the state under `rule` that is full at the same instant as this one under `old`.
+    #[must_use]
+    pub fn adopt(self, rule: &TokenBucketRule, old: &TokenBucketRule) -> Self {
+        let ticks = u128::from(self.0) * u128::from(rule.scale) / u128::from(old.scale);
+        Self(u64::try_from(ticks).unwrap_or(u64::MAX))
+    }
+
     /// Takes `tokens` if they are there; 0 only looks.
     pub fn step(
         self,

@@ -1,0 +1,160 @@
+//! Keyed limiter: one limit per caller, in bounded memory.
+//!
+//! ```text
+//!  key ─ hash ─► set of 8 places ── there? ─► step its state
+//!                                └─ not?   ─► take the place whose holder owes least
+//! ```
+//!
+//! **Use it** for limits per client address, user or API key. **Not** for billing: a caller whose
+//! place was taken starts anew ([`KeyedLimiter::forgotten`] counts how often that gave anything away).
+//!
+//! The state of a [token bucket](crate::token_bucket) or [GCRA](crate::gcra) is one number that grows
+//! with what the caller owes, 0 for a caller not seen yet, so that the place to take is the one with
+//! the smallest, and a caller that owes nothing loses nothing. No allocation after `new`.
+//!
+//! Pitfall that it avoids: keys that an attacker makes up do not grow it. The hash is not keyed, so
+//! an attacker may aim at one set of 8 places; hash texts with a key of your own first.
+//!
+//! ```
+//! use tenfold_patterns::{KeyedLimiter, TokenBucketOptions};
+//! use tenfold_units::Instant;
+//! let rule = TokenBucketOptions::per_second(1, 1).rule().unwrap();
+//! let mut limiter = KeyedLimiter::new(rule, 1_000).unwrap();
+//! assert!(limiter.admit(Instant::ZERO, 7_u64, 1).is_admitted());
+//! assert!(!limiter.admit(Instant::ZERO, 7, 1).is_admitted());
+//! assert!(limiter.admit(Instant::ZERO, 8, 1).is_admitted());
+//! ```
+
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use tenfold_units::{FixedHasher, Instant};
+
+use crate::gcra::{GcraDecision, GcraRule, GcraState};
+use crate::options::{Check, InvalidOptions};
+use crate::token_bucket::{TokenBucketDecision, TokenBucketRule, TokenBucketState};
+
+/// A limit whose state is one number: 0 for a caller not seen yet, more for one that owes more.
+pub trait KeyedRule {
+    /// What it answers.
+    type Decision;
+
+    /// Takes `amount` if it is there.
+    fn step(&self, state: u64, now: Instant, amount: u64) -> (u64, Self::Decision);
+
+    /// Returns whether a caller with this state owes anything.
+    fn owes(&self, state: u64, now: Instant) -> bool;
+
+    /// Returns the state under this rule of a caller whose state was this under `old`.
+    fn adopt(&self, state: u64, old: &Self) -> u64;
+}
+
+impl KeyedRule for TokenBucketRule {
+    type Decision = TokenBucketDecision;
+
+    fn step(&self, state: u64, now: Instant, amount: u64) -> (u64, TokenBucketDecision) {
+        let (next, decision) = TokenBucketState::from_bits(state).step(now, amount, self);
+        (next.to_bits(), decision)
+    }
+
+    fn owes(&self, state: u64, now: Instant) -> bool {
+        let full = TokenBucketDecision::Admitted { remaining: self.options().burst };
+        self.step(state, now, 0).1 != full
+    }
+
+    fn adopt(&self, state: u64, old: &Self) -> u64 {
+        TokenBucketState::from_bits(state).adopt(self, old).to_bits()
+    }
+}
+
+impl KeyedRule for GcraRule {
+    type Decision = GcraDecision;
+
+    fn step(&self, state: u64, now: Instant, amount: u64) -> (u64, GcraDecision) {
+        let (next, decision) = GcraState::from_bits(state).step(now, amount, self);
+        (next.to_bits(), decision)
+    }
+
+    fn owes(&self, state: u64, now: Instant) -> bool {
+        !self.step(state, now, 0).1.reset_after.is_zero()
+    }
+
+    fn adopt(&self, state: u64, _old: &Self) -> u64 {
+        state
+    }
+}
+
+/// Places in a set.
+const WAYS: usize = 8;
+
+/// A limit per key `K`: a number, or a hash of what the caller is known by (128 bits for texts).
+#[derive(Clone)]
+pub struct KeyedLimiter<K, R> {
+    rule: R,
+    places: Box<[(K, u64)]>,
+    forgotten: u64,
+}
+
+impl<K, R: fmt::Debug> fmt::Debug for KeyedLimiter<K, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedLimiter")
+            .field("rule", &self.rule)
+            .field("places", &self.places.len())
+            .field("forgotten", &self.forgotten)
+            .finish()
+    }
+}
+
+impl<K: Copy + Default + Eq + Hash, R: KeyedRule> KeyedLimiter<K, R> {
+    /// Returns a limiter with places for at least `keys` callers, rounded up to a power of two; twice
+    /// as many places as active callers make forgetting rare.
+    ///
+    /// # Errors
+    /// `keys` is 0 or above 2^30.
+    pub fn new(rule: R, keys: usize) -> Result<Self, InvalidOptions> {
+        let mut check = Check::default();
+        check.that((1..=1 << 30).contains(&keys), "keys", "must be from 1 to 2^30");
+        check.done()?;
+        let places = keys.next_power_of_two().max(WAYS);
+        Ok(Self { rule, places: vec![(K::default(), 0); places].into(), forgotten: 0 })
+    }
+
+    /// Takes `amount` for `key`, if it is there.
+    pub fn admit(&mut self, now: Instant, key: K, amount: u64) -> R::Decision {
+        let mut hasher = FixedHasher::default();
+        key.hash(&mut hasher);
+        let set = (hasher.finish() as usize & (self.places.len() / WAYS - 1)) * WAYS;
+        let places = &mut self.places[set..set + WAYS];
+        // A place with state 0 is free, whatever its key.
+        let found = places.iter().position(|(other, state)| *state != 0 && *other == key);
+        let place = found.unwrap_or_else(|| {
+            let least = (0..WAYS).min_by_key(|i| places[*i].1).expect("a set has places");
+            if self.rule.owes(places[least].1, now) {
+                self.forgotten += 1;
+            }
+            places[least] = (key, 0);
+            least
+        });
+        let (state, decision) = self.rule.step(places[place].1, now, amount);
+        places[place].1 = state;
+        decision
+    }
+
+    /// Returns how often a caller that owed something was forgotten for another.
+    #[must_use]
+    pub const fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    /// Takes a new rule; each caller's allowance is whole again at the same instant as before. Goes
+    /// through all places.
+    pub fn set_rule(&mut self, rule: R) {
+        for (_, state) in &mut self.places {
+            *state = rule.adopt(*state, &self.rule);
+        }
+        self.rule = rule;
+    }
+}
