@@ -5,7 +5,7 @@ mod data;
 mod load;
 mod promise;
 
-use tenfold_brief::{ConditionKind, Demand, Dimension, Metric, NounPhrase, Of};
+use tenfold_brief::{Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Statistic};
 
 use crate::draft::Draft;
 use crate::words;
@@ -134,8 +134,20 @@ fn figure_by_words(draft: &mut Draft<'_>, index: usize) -> bool {
         _ => 1.0,
     };
     let label = spec.label.clone().unwrap_or_default();
-    draft.state(&id, &label, index, factor);
+    if is_maximum(demand) {
+        let most = format!("{id}_max");
+        draft.state(&most, &format!("{label}, at most"), index, factor);
+        draft.reported.push(most);
+    } else {
+        draft.state(&id, &label, index, factor);
+    }
     true
+}
+
+/// Returns whether a demand is the largest value beside the usual one.
+pub(crate) fn is_maximum(demand: &Demand) -> bool {
+    let bounded = matches!(demand.bound, Bound::AtMost | Bound::LessThan);
+    demand.statistic == Some(Statistic::Maximum) || bounded && demand.of.is_some()
 }
 
 fn fits_unit(demand: &Demand, unit: tenfold_units::Unit) -> bool {

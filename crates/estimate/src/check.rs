@@ -23,6 +23,7 @@ pub(crate) fn check(draft: &mut Draft<'_>) {
     negative_rates(draft);
     mankind(draft);
     physics(draft);
+    words_as_numbers(draft);
     load(draft);
     unused(draft);
 }
@@ -152,6 +153,54 @@ fn far_from_one_region(draft: &Draft<'_>, at_client: bool) -> bool {
         _ => false,
     });
     at_client && one && draft.features.has("global")
+}
+
+/// Says how words that stand for a number were read.
+fn words_as_numbers(draft: &mut Draft<'_>) {
+    let brief = draft.brief;
+    for feature in &brief.features {
+        for keyword in &feature.keywords {
+            let (read_as, help) = match keyword.as_str() {
+                "real-time" => real_time(draft),
+                "global" => (
+                    "read as users on all continents: round trips of up to 300 ms to one region, \
+                     so that what is near them counts"
+                        .to_owned(),
+                    "name the regions or countries for a smaller world",
+                ),
+                "4k" => (
+                    "read as a rung of 2160p at 11.6 to 16.8 Mb/s beside the smaller ones; the mean \
+                     bit rate over all viewers stays an assumption"
+                        .to_owned(),
+                    "state the share of viewers in 4K or the mean bit rate",
+                ),
+                _ => continue,
+            };
+            let (line, column) = (feature.span.line, feature.span.column);
+            draft.readings.push(crate::Reading {
+                line,
+                column,
+                text: feature.text.clone(),
+                read_as: read_as.clone(),
+                help: help.to_owned(),
+                figure: None,
+            });
+            let (reading, text) = ((Severity::Reading, "R105"), feature.text.clone());
+            draft.say(reading, feature.span, &text, read_as, help.to_owned());
+        }
+    }
+}
+
+fn real_time(draft: &Draft<'_>) -> (String, &'static str) {
+    let push = draft.operations.iter().find(|(_, o)| o.spec.kind == crate::OperationKind::Push);
+    let (what, seconds) = match push {
+        Some((_, operation)) => {
+            (operation.spec.label.to_lowercase(), operation.spec.p99_seconds.unwrap_or(0.5))
+        }
+        None => ("an answer".to_owned(), 0.5),
+    };
+    let read_as = format!("read as p99 of at most {:.0} ms for \"{what}\"", seconds * 1e3);
+    (read_as, "state the latency: \"messages are delivered within 200 ms\"")
 }
 
 fn load(draft: &mut Draft<'_>) {

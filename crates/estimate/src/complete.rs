@@ -4,6 +4,8 @@
 use crate::archetype::TouchSpec;
 use crate::bind::{generic_dataset, generic_operation};
 use crate::draft::Draft;
+use tenfold_units::Unit;
+
 use crate::{Access, OperationKind, Origin, Shape, Timing, words};
 
 /// Adds operations and datasets that stated totals and operations imply, and ties them together.
@@ -42,6 +44,19 @@ pub(crate) fn complete(draft: &mut Draft<'_>) {
     }
     for name in draft.operations.keys().cloned().collect::<Vec<_>>() {
         tie(draft, &name);
+    }
+    for (name, dataset) in &mut draft.datasets {
+        if dataset.tiers.is_empty() && dataset.spec.in_totals {
+            dataset.tiers.clone_from(&draft.tiers);
+        }
+        // The end of the last tier is the end of the data.
+        let own = format!("data.{name}.retention_seconds");
+        let stated = draft.network.is_stated(&own) || draft.network.is_stated("retention_seconds");
+        if let (Some((_, last)), false) = (dataset.tiers.last(), stated) {
+            let label = format!("{}: kept for", dataset.spec.label);
+            draft.network.formula(&own, &label, Unit::Seconds, last);
+            dataset.spec.retention = None;
+        }
     }
 }
 

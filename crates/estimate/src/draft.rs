@@ -63,6 +63,10 @@ pub(crate) struct Draft<'a> {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Figure that each demand defines, for demands that refer to it.
     pub(crate) figure_of: Vec<Option<String>>,
+    /// Tiers of all data that has none of its own.
+    pub(crate) tiers: Vec<(String, String)>,
+    /// Shares of an operation's requests that carry something more: demand, operation, figure.
+    pub(crate) parts: Vec<(usize, String, String)>,
     /// Demands from which something follows.
     pub(crate) used: Vec<bool>,
     /// Figures that are reported though no operation or dataset names them.

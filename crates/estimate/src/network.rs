@@ -120,6 +120,18 @@ impl Network {
         })
     }
 
+    /// Lets `id` be stated where `other` is, in the same words: the two are one quantity.
+    pub(crate) fn share_statement(&mut self, id: &str, other: &str) {
+        let Some(node) = self.nodes.get(other) else { return };
+        let exact = node.definitions.iter().find(|d| match d {
+            Definition::Stated { interval, .. } => interval.is_exact(),
+            Definition::Formula(_) | Definition::Assumed { .. } => false,
+        });
+        if let Some(definition) = exact.cloned() {
+            self.define(id, definition);
+        }
+    }
+
     /// Returns whether [`solve`](Self::solve) found a way to know a figure.
     pub(crate) fn is_known(&self, id: &str) -> bool {
         self.chosen.contains_key(id)

@@ -77,6 +77,8 @@ fn offer<'a>(
         readings: Vec::new(),
         diagnostics: Vec::new(),
         figure_of: vec![None; count],
+        tiers: Vec::new(),
+        parts: Vec::new(),
         used: vec![false; count],
         reported: Vec::new(),
     }

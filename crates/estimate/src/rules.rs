@@ -3,9 +3,9 @@
 
 use tenfold_units::{Interval, Unit};
 
-use crate::OperationKind;
 use crate::draft::{Draft, OperationDraft, unit_of};
 use crate::network::Network;
+use crate::{OperationKind, Shape};
 
 /// Classes of load with a total, and its name in ids.
 const CLASSES: [(OperationKind, &str); 3] =
@@ -36,7 +36,10 @@ pub(crate) fn apply(draft: &mut Draft<'_>) {
                 .collect()
         };
         let (side, main) = (unknown(false), unknown(true));
-        let dropped = if side.is_empty() { main } else { side };
+        let mut dropped = if side.is_empty() { main } else { side };
+        if dropped.is_empty() {
+            dropped = overdrawn(draft);
+        }
         if dropped.is_empty() || round + 1 == ROUNDS_MAX {
             break;
         }
@@ -44,6 +47,21 @@ pub(crate) fn apply(draft: &mut Draft<'_>) {
     }
     storage(draft);
     solve(draft);
+}
+
+/// Returns the main operations for which an assumed total leaves less than nothing: the stated
+/// parts are the whole then.
+fn overdrawn(draft: &Draft<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, _) in draft.operations.iter().filter(|(_, o)| o.spec.main) {
+        let id = format!("op.{name}.qps_avg");
+        let mut ledger = tenfold_units::Ledger::default();
+        let assumed = !draft.network.rests_on_statements(&id);
+        if assumed && draft.network.emit(&id, &mut ledger) && ledger.value(&id) < 0.0 {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn solve(draft: &mut Draft<'_>) {
@@ -190,6 +208,9 @@ fn totals(draft: &mut Draft<'_>) {
             ids.join(" + ")
         };
         define(network, &average, "", &sum("qps_avg"));
+        if let [(only, _)] = &members[..] {
+            network.share_statement(&average, &format!("op.{only}.qps_avg"));
+        }
         let own = members.iter().any(|(name, o)| {
             o.own_peak_factor || network.is_stated(&format!("op.{name}.qps_peak"))
         });
@@ -316,12 +337,15 @@ fn items(draft: &mut Draft<'_>) {
         }
         match &spec.item {
             Some(spec) => draft.fill(&item, &label("bytes of one item"), spec),
-            None => draft.assume(
-                &item,
-                &label("bytes of one item"),
-                Interval::quantiles(200.0, 1_000.0, 5_000.0),
-                "a record of a few fields, stored with its index",
-            ),
+            None => {
+                let ((low, mid, high), why) = if spec.shape == Shape::Blob {
+                    ((1e5, 1e6, 1e7), "an object: pictures and documents take about 1 MB")
+                } else {
+                    ((200.0, 1e3, 5e3), "a record of a few fields, stored with its index")
+                };
+                let value = Interval::quantiles(low, mid, high);
+                draft.assume(&item, &label("bytes of one item"), value, why);
+            }
         }
         let network = &mut draft.network;
         define(network, &day, &label("bytes added in a day"), &format!("{flow} * 86400 * {item}"));

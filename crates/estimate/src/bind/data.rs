@@ -3,7 +3,7 @@
 use tenfold_brief::{ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Per};
 use tenfold_units::{Interval, math};
 
-use super::load::{actors, generic_dataset, number};
+use super::load::{self, actors, generic_dataset, number};
 use crate::draft::{Draft, interval};
 use crate::{OperationKind, Shape, words};
 
@@ -11,6 +11,8 @@ const DAY: f64 = 86_400.0;
 const YEAR: f64 = 31_536_000.0;
 /// An amount of data from here on, that is not said of one item, is all of it.
 const STOCK_BYTES_MIN: f64 = 1e11;
+/// An item from here on is an object rather than a record.
+const BLOB_BYTES_MIN: f64 = 50e3;
 
 /// Binds an amount of data, or a property of data.
 pub(super) fn bind(draft: &mut Draft<'_>, index: usize) {
@@ -158,8 +160,14 @@ fn item(
     factor: f64,
 ) {
     let brief = draft.brief;
-    let linked = brief.demands[index].of.as_ref().and_then(Of::demand);
-    let linked = linked.and_then(|link| dataset_of_demand(draft, link));
+    let link = brief.demands[index].of.as_ref().and_then(Of::demand);
+    if let (Some(link), Some(noun)) = (link, &subject)
+        && let Some(name) = load::carry(draft, link, noun)
+    {
+        let label = format!("{name}: bytes of one item");
+        return draft.state(&format!("data.{name}.item_bytes"), &label, index, factor);
+    }
+    let linked = link.and_then(|link| dataset_of_demand(draft, link));
     let noun = subject.or_else(|| each.map(|(noun, _)| noun)).filter(|noun| !noun.is_empty());
     let name = match (noun, linked) {
         (Some(noun), _) => {
@@ -180,6 +188,10 @@ fn item(
     };
     let id = format!("data.{name}.item_bytes");
     draft.state(&id, &format!("{name}: bytes of one item"), index, factor);
+    let own = &mut draft.datasets[&name];
+    if own.spec.item.is_none() && brief.demands[index].amount.mid >= BLOB_BYTES_MIN {
+        own.spec.shape = Shape::Blob;
+    }
 }
 
 /// Binds the bytes that each of a population holds, or adds in a time.
@@ -227,7 +239,7 @@ fn message_side(demand: &Demand, up: bool, down: bool) -> Option<&'static str> {
     let timed = demand.per_seconds().is_some();
     match head {
         _ if timed => None,
-        "response" | "answer" | "reply" => Some("response"),
+        "response" | "reply" => Some("response"),
         "request" | "body" => Some("request"),
         "payload" => Some(if down { "response" } else { "request" }),
         _ if asked && down => Some("response"),
@@ -269,9 +281,9 @@ fn retention(draft: &mut Draft<'_>, index: usize) {
             words::snake(&NounPhrase { words: vec![tier.clone()], rest: false }, "tier")
         );
         draft.state(&id, &format!("{tier} until this age"), index, 1.0);
-        let all: Vec<String> = draft.datasets.keys().cloned().collect();
-        for name in dataset.map_or(all, |name| vec![name]) {
-            draft.datasets[&name].tiers.push((tier.clone(), id.clone()));
+        match dataset {
+            Some(name) => draft.datasets[&name].tiers.push((tier.clone(), id)),
+            None => draft.tiers.push((tier, id)),
         }
         return;
     }

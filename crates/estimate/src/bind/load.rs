@@ -30,6 +30,7 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             per_actor(draft, index, &noun, link, seconds);
         }
         (Some((noun, link)), None) => number_per_thing(draft, index, &noun, link),
+        (None, Some(seconds)) if who_acts(demand).is_some() => all_of_them(draft, index, seconds),
         (None, Some(seconds)) => {
             // `twice a day` of those whom an earlier demand counts.
             let linked = demand.of.as_ref().and_then(Of::demand);
@@ -47,6 +48,35 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             None => population(draft, index),
         },
     }
+}
+
+/// Returns those who act, where a demand counts them and not what they do: `2M sensors send a
+/// reading every 10 s`.
+fn who_acts(demand: &Demand) -> Option<&NounPhrase> {
+    let noun = demand.subject()?;
+    (demand.action.is_some() && words::is_actor(noun)).then_some(noun)
+}
+
+/// Binds a population of which each does something once in the time.
+fn all_of_them(draft: &mut Draft<'_>, index: usize, seconds: f64) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let (Some(noun), Some(action)) = (who_acts(demand).cloned(), demand.action.as_ref()) else {
+        return;
+    };
+    let id = population_id(draft, &noun);
+    draft.state(&id, &format!("{noun}s"), index, 1.0);
+    note_population(draft, index, &id, &noun, None);
+    let kind = words::kind_of(None, action.access);
+    let verb = NounPhrase { words: vec![action.verb.clone()], rest: false };
+    let name = draft
+        .find_operation(&verb, Some(kind))
+        .or_else(|| draft.main_operation(kind))
+        .unwrap_or_else(|| operation(draft, index, &verb, action.access));
+    draft.operations[&name].spec.actor = noun.to_string();
+    let rate = format!("op.{name}.qps_avg");
+    let label = format!("{name}: requests per second");
+    draft.formula(&rate, &label, &format!("{id} / {}", number(seconds)));
 }
 
 /// Binds a rate of the whole system, `factor` per second for each 1 of the amount.
@@ -328,7 +358,7 @@ fn population_of_demand(draft: &Draft<'_>, link: usize) -> Option<String> {
 fn number_per_thing(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, link: Option<usize>) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    let maximum = matches!(demand.statistic, Some(Statistic::Maximum));
+    let maximum = super::is_maximum(demand);
     let subject = demand.subject().cloned().unwrap_or_default();
     let fans = ["follower", "recipient", "receiver", "subscriber", "friend", "member"];
     if fans.contains(&subject.head()) {
@@ -409,7 +439,7 @@ fn population(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
     let Some(noun) = demand.subject().filter(|noun| !noun.is_empty()).cloned() else { return };
-    if demand.statistic == Some(Statistic::Maximum) {
+    if super::is_maximum(demand) {
         let id = format!("{}s_max", words::snake(&noun, "item"));
         draft.state(&id, &format!("{noun}s at most"), index, 1.0);
         draft.reported.push(id);
@@ -560,9 +590,9 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     } else if subject.has("monthly") || subject.has("mau") {
         "mau".to_owned()
     } else {
-        let verb = demand.action.as_ref().map(|action| action.verb.clone());
-        let name = words::snake(&subject, &verb.unwrap_or_else(|| format!("part_{index}")));
-        format!("{name}_population")
+        let verb = demand.action.as_ref().or_else(|| follower(draft, index)?.action.as_ref());
+        let fallback = verb.map_or_else(|| format!("part_{index}"), |action| action.verb.clone());
+        format!("{}_population", words::snake(&subject, &fallback))
     };
     let ratio = format!("{id}_ratio");
     draft.state(&ratio, &format!("share of {parent}"), index, 1.0);
@@ -575,9 +605,13 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     note_population(draft, index, &id, &subject, Some(parent));
 }
 
-/// Returns whether a later demand says how often those of this share act.
 fn is_followed(draft: &Draft<'_>, index: usize) -> bool {
-    draft.brief.demands.iter().any(|later| {
+    follower(draft, index).is_some()
+}
+
+/// Returns the later demand that says how often those of this share act.
+fn follower<'a>(draft: &Draft<'a>, index: usize) -> Option<&'a Demand> {
+    draft.brief.demands.iter().find(|later| {
         let each = later.per.iter().any(|per| match per {
             Per::Each { demand, .. } => *demand == Some(index),
             Per::Time { .. } => false,
@@ -624,30 +658,38 @@ fn mixture(draft: &mut Draft<'_>, index: usize, parent: &str, subject: &NounPhra
     let name = words::snake(subject, &format!("part_{index}"));
     let ratio = format!("op.{parent}.{name}_ratio");
     draft.state(&ratio, &format!("{parent}: share with a {subject}"), index, 1.0);
+    draft.parts.push((index, parent.to_owned(), ratio));
     if !subject.is_empty() {
-        let dataset = draft.find_dataset(subject).unwrap_or_else(|| {
-            let origin = draft.origin(index);
-            draft
-                .datasets
-                .insert(name.clone(), generic_dataset(&subject.to_string(), Shape::Blob, origin));
-            name
-        });
-        let flow = format!("op.{parent}.qps_avg * {ratio}");
-        draft.formula(
-            &format!("data.{dataset}.new_items_per_second"),
-            &format!("{dataset}: new items per second"),
-            &flow,
-        );
-        let bytes = format!("data.{dataset}.item_bytes");
-        draft.operations[parent].attachments.push((ratio, bytes));
+        carry(draft, index, subject);
     }
     draft.figure_of[index] = Some(format!("part.{index}"));
+}
+
+/// Lets a share of an operation's requests carry an item of a dataset; returns the dataset.
+pub(super) fn carry(draft: &mut Draft<'_>, index: usize, subject: &NounPhrase) -> Option<String> {
+    let part = draft.parts.iter().find(|(demand, _, _)| *demand == index);
+    let (_, parent, ratio) = part.cloned()?;
+    let dataset = draft.find_dataset(subject).unwrap_or_else(|| {
+        let name = words::snake(subject, "attachment");
+        let fresh = generic_dataset(&subject.to_string(), Shape::Blob, draft.origin(index));
+        draft.datasets.insert(name.clone(), fresh);
+        name
+    });
+    let flow = format!("op.{parent}.qps_avg * {ratio}");
+    let label = format!("{dataset}: new items per second");
+    draft.formula(&format!("data.{dataset}.new_items_per_second"), &label, &flow);
+    let attachment = (ratio, format!("data.{dataset}.item_bytes"));
+    let attachments = &mut draft.operations[&parent].attachments;
+    if !attachments.contains(&attachment) {
+        attachments.push(attachment);
+    }
+    Some(dataset)
 }
 
 /// Binds recipients per request.
 pub(super) fn fan_out(draft: &mut Draft<'_>, index: usize) {
     let demand = &draft.brief.demands[index];
-    if demand.statistic == Some(Statistic::Maximum) {
+    if super::is_maximum(demand) {
         draft.state("fan_out_max", "recipients of one write, at most", index, 1.0);
         draft.reported.push("fan_out_max".to_owned());
     } else {
