@@ -15,10 +15,10 @@
 //!    section means, and for percentiles by sectioning (Asmussen and Glynn, *Stochastic Simulation*,
 //!    2007, III.5a): the deviations of the sections' percentiles from the percentile of the whole run.
 //!
-//! Runs that look independent early are those with fewer long busy periods than usual; their estimate
-//! is then low as well. So the upper half of an interval is longer by up to [`UPPER_MARGIN`] where the
-//! data just suffices, fading as the run gets longer. How often the intervals hold what they say is
-//! measured by the example `coverage`.
+//! Correlated runs that look independent early are those with fewer long busy periods than usual;
+//! their estimate is then low as well. So the upper half of an interval is longer by up to
+//! [`UPPER_MARGIN`] where correlated data just suffices, fading with the fourth power of how much more
+//! there is. How often the intervals hold what they say is measured by the example `coverage`.
 
 use super::batches::{EPOCH, SampleBatches, join_neighbors};
 use super::{Estimate, Tail, student};
@@ -27,8 +27,8 @@ use super::{Estimate, Tail, student};
 pub const MEAN_NEEDS: f64 = 2_000.0;
 /// Independent samples' worth of data beyond a percentile that its interval needs.
 pub const PERCENTILE_NEEDS: f64 = 100.0;
-/// How much longer the upper half of an interval is where the data just suffices.
-pub const UPPER_MARGIN: f64 = 0.2;
+/// How much longer the upper half of an interval is where correlated data just suffices.
+pub const UPPER_MARGIN: f64 = 0.4;
 
 /// Fewer sections after the warm-up give no interval.
 const MIN_SECTIONS: usize = 8;
@@ -44,6 +44,39 @@ const STATIONARITY_LIMIT: f64 = 1.168;
 const INDEPENDENCE_LIMIT: f64 = 2.326;
 /// Relative deviations below this are rounding: the quantity is constant.
 const ROUNDING: f64 = 1e-9;
+
+/// How much the samples of a run say about a figure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Data {
+    /// As much as this many independent samples do.
+    effective: f64,
+    /// How many it takes.
+    needs: f64,
+    /// Samples that say as much as one independent sample, at least 1.
+    clustering: f64,
+}
+
+impl Data {
+    /// `count` samples in clusters of `clustering`, of which a figure takes `needs`.
+    pub(crate) fn new(count: f64, clustering: f64, needs: f64) -> Self {
+        let clustering = clustering.max(1.0);
+        Self { effective: count / clustering, needs, clustering }
+    }
+
+    /// Returns whether it is enough for an interval.
+    pub(crate) fn suffices(&self) -> bool {
+        self.effective >= self.needs
+    }
+
+    /// Returns by how much the upper half of an interval is longer.
+    fn margin(&self) -> f64 {
+        let closeness = (self.needs / self.effective).min(1.0);
+        UPPER_MARGIN
+            * (closeness * closeness)
+            * (closeness * closeness)
+            * (1.0 - 1.0 / self.clustering)
+    }
+}
 
 /// What a run's batches say about its steady state.
 #[derive(Clone, Debug)]
@@ -86,32 +119,30 @@ impl Steady {
         if variance > 0.0 { self.long_run_variance / length / variance } else { 0.0 }
     }
 
-    /// Returns the mean `value` with its interval where `effective` independent samples' worth of
-    /// data suffice for it; `length` is that of a batch.
-    pub(crate) fn mean(&self, value: f64, length: f64, effective: f64, needs: f64) -> Estimate {
-        if self.long_run_variance > 0.0 && (effective < needs || self.skewness > MAX_SKEWNESS) {
+    /// Returns the mean `value` with its interval where there is enough `data` for it; `length` is
+    /// that of a batch.
+    pub(crate) fn mean(&self, value: f64, length: f64, data: Data) -> Estimate {
+        if self.long_run_variance > 0.0 && (!data.suffices() || self.skewness > MAX_SKEWNESS) {
             return Estimate::without_interval(value);
         }
         let section = EPOCH as f64 * length;
         let means: Vec<f64> = self.sections.iter().map(|sum| sum / section).collect();
         let center = means.iter().sum::<f64>() / means.len() as f64;
-        interval(value, means.iter().map(|mean| mean - center), needs / effective)
+        interval(value, means.iter().map(|mean| mean - center), data)
     }
 }
 
-/// Returns Student's interval around `value` from the `deviations` of sections; `closeness`, 0 to 1,
-/// says how close the data is to not enough.
+/// Returns Student's interval around `value` from the `deviations` of sections.
 pub(crate) fn interval(
     value: f64,
     deviations: impl ExactSizeIterator<Item = f64>,
-    closeness: f64,
+    data: Data,
 ) -> Estimate {
     let count = deviations.len();
     let squares: f64 = deviations.map(|deviation| deviation * deviation).sum();
     let error = (squares / (count as f64 - 1.0) / count as f64).sqrt();
     let half = student::quantile(0.95, count as u32 - 1) * error;
-    let margin = 1.0 + UPPER_MARGIN * closeness.min(1.0);
-    Estimate::between(value, value - half, value + half * margin)
+    Estimate::between(value, value - half, value + half * (1.0 + data.margin()))
 }
 
 /// Returns the mean of indicators (0 or 1) with its interval, `None` where there is no sample.
@@ -126,9 +157,9 @@ pub(crate) fn ratio(batches: &SampleBatches) -> Option<Estimate> {
     let count = batches.count_from(steady.first) as f64;
     let value = batches.total_from(steady.first) / count;
     // As for a percentile, what counts is the rarer side.
-    let correlation = steady.correlation_length(length, value * (1.0 - value)).max(1.0);
-    let effective = count * value.min(1.0 - value) / correlation;
-    Some(steady.mean(value, length, effective, PERCENTILE_NEEDS))
+    let correlation = steady.correlation_length(length, value * (1.0 - value));
+    let data = Data::new(count * value.min(1.0 - value), correlation, PERCENTILE_NEEDS);
+    Some(steady.mean(value, length, data))
 }
 
 /// Areas under a level over batches of equal length in time.
@@ -170,18 +201,20 @@ pub(crate) fn time_average(areas: Areas<'_>, spread: Spread, tail: Tail) -> Opti
         return Some(Estimate::without_interval(average(0).0));
     };
     let (value, length) = average(steady.first);
-    let effective = match spread {
+    let data = match spread {
         Spread::Level(square) => {
             let variance = (square - value * value).max(0.0);
-            length / steady.correlation_length(areas.width, variance)
+            let correlation = steady.correlation_length(areas.width, variance);
+            // In units of time, so that every sample is clustered.
+            Data::new(length, correlation, MEAN_NEEDS)
         }
         // Of a Poisson stream the count varies by its mean: a dispersion of 1.
         Spread::Events(area) => {
             let dispersion = steady.correlation_length(areas.width, value * area);
-            length * value / area / dispersion.max(1.0)
+            Data::new(length * value / area, dispersion, MEAN_NEEDS)
         }
     };
-    Some(steady.mean(value, areas.width, effective, MEAN_NEEDS))
+    Some(steady.mean(value, areas.width, data))
 }
 
 /// Mean, central moments and lag-1 correlation of a series.

@@ -1,5 +1,5 @@
 use super::batches::{EPOCH, MAX_BATCHES, MAX_EPOCHS, SampleBatches};
-use super::steady::{self, MEAN_NEEDS, PERCENTILE_NEEDS, Steady};
+use super::steady::{Data, MEAN_NEEDS, PERCENTILE_NEEDS, Steady, interval};
 use super::{DistributionEstimate, Estimate, Histogram, Tail};
 
 /// The shares that percentiles are printed for.
@@ -113,9 +113,8 @@ impl<'a> View<'a> {
         let mut all = tally.open.clone();
         epochs.iter().for_each(|epoch| all.merge(epoch));
         let size = tally.batches.size() as f64;
-        let correlation_length = steady
-            .as_ref()
-            .map_or(1.0, |steady| steady.correlation_length(size, all.variance()).max(1.0));
+        let correlation_length =
+            steady.as_ref().map_or(1.0, |steady| steady.correlation_length(size, all.variance()));
         let count = tally.batches.count_from(first) as f64;
         Self { batches: &tally.batches, epochs, all, count, correlation_length, steady }
     }
@@ -124,8 +123,8 @@ impl<'a> View<'a> {
         let first = self.steady.as_ref().map_or(0, |steady| steady.first);
         let value = self.batches.total_from(first) / self.count;
         self.steady.as_ref().map_or(Estimate::without_interval(value), |steady| {
-            let effective = self.count / self.correlation_length;
-            steady.mean(value, self.batches.size() as f64, effective, MEAN_NEEDS)
+            let data = Data::new(self.count, self.correlation_length, MEAN_NEEDS);
+            steady.mean(value, self.batches.size() as f64, data)
         })
     }
 
@@ -136,13 +135,12 @@ impl<'a> View<'a> {
         }
         // Where the tail is far more clustered than the mean, its own dispersion decides.
         let length = self.correlation_length.max(self.dispersion_above(value) / 2.0);
-        let effective = self.count * share.min(1.0 - share) / length;
-        if effective < PERCENTILE_NEEDS {
+        let data = Data::new(self.count * share.min(1.0 - share), length, PERCENTILE_NEEDS);
+        if !data.suffices() {
             return Estimate::without_interval(value);
         }
         let deviations = self.epochs.iter().map(|epoch| epoch.percentile(share) - value);
-        let closeness = PERCENTILE_NEEDS / effective;
-        steady::interval(value, deviations, closeness).clamped(self.all.min(), f64::INFINITY)
+        interval(value, deviations, data).clamped(self.all.min(), f64::INFINITY)
     }
 
     /// Variance ÷ mean of the number of samples above `value` in an epoch.

@@ -1,0 +1,171 @@
+//! Laws that hold for every queue, over random models.
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tenfold_sim::{Model, simulate};
+use tenfold_units::Seed;
+
+/// A random station and what is known of it without any queueing theory.
+#[derive(Clone, Debug)]
+struct Random {
+    servers: u32,
+    service: &'static str,
+    discipline: &'static str,
+    places: Option<u32>,
+    patience: bool,
+    /// Offered load per server.
+    load: f64,
+    closed: bool,
+}
+
+const SERVICES: [&str; 6] = [
+    "{exponential: {mean: 1s}}",
+    "{deterministic: 1s}",
+    "{erlang: {mean: 1s, stages: 3}}",
+    "{gamma: {mean: 1s, cv: 1.3}}",
+    "{uniform: {low: 500ms, high: 1.5s}}",
+    "{empirical: [[0.5s, 1], [1.5s, 1]]}",
+];
+const DISCIPLINES: [&str; 6] =
+    ["fifo", "lifo", "lifo, preemptive: true", "processor-sharing", "srpt", "priority"];
+
+fn random() -> impl Strategy<Value = Random> {
+    let service = prop::sample::select(SERVICES.to_vec());
+    let discipline = prop::sample::select(DISCIPLINES.to_vec());
+    let places = prop::option::of(0_u32..6);
+    (1_u32..5, service, discipline, places, any::<bool>(), 0.2_f64..1.3, any::<bool>()).prop_map(
+        |(servers, service, discipline, places, patience, load, closed)| {
+            // Without a bound the load must be less than the servers can do.
+            let load = if places.is_none() { load.min(0.75) } else { load };
+            Random { servers, service, discipline, places, patience, load, closed }
+        },
+    )
+}
+
+impl Random {
+    /// Under permanent pressure these disciplines leave some customers there for good, who count as
+    /// in-flight and never as completed.
+    fn starves(&self) -> bool {
+        (self.closed || self.load > 0.8)
+            && ["lifo", "lifo, preemptive: true", "srpt"].contains(&self.discipline)
+    }
+
+    fn rate(&self) -> f64 {
+        (self.load * f64::from(self.servers) * 1e3).round() / 1e3
+    }
+
+    /// Two stations: all who leave the first go to the second, which has room and time for all.
+    fn model(&self) -> Model {
+        let places = self.places.map_or(String::new(), |n| format!(", queue: {{length: {n}}}"));
+        let patience = if self.patience && self.discipline != "processor-sharing" {
+            ", patience: {exponential: {mean: 2s}}"
+        } else {
+            ""
+        };
+        let arrivals = if self.closed {
+            format!("closed: {{population: {}, think_time: {}}}", 4 * self.servers, self.service)
+        } else {
+            format!("poisson: {{rate: {}/s}}", self.rate())
+        };
+        let yaml = format!(
+            "model: random
+stations:
+  first: {{servers: {}, service_time: {}, discipline: {}{places}{patience}}}
+  second: {{servers: infinite, service_time: {{exponential: {{mean: 500ms}}}}}}
+arrivals:
+  a: {{to: first, {arrivals}}}
+routing:
+  first: {{second: 1}}
+",
+            self.servers, self.service, self.discipline
+        );
+        Model::from_yaml(&yaml).unwrap_or_else(|error| panic!("{error:?}\n{yaml}"))
+    }
+}
+
+fn near(a: f64, b: f64, share: f64, what: &str) -> Result<(), TestCaseError> {
+    prop_assert!((a - b).abs() <= share * a.abs().max(b.abs()) + 1e-9, "{}: {} and {}", what, a, b);
+    Ok(())
+}
+
+/// Every estimate of an outcome has its value inside its interval, and none is negative.
+fn sane(value: &Value) -> Result<(), TestCaseError> {
+    if let Some(object) = value.as_object() {
+        if let (Some(value), Some(low), Some(high)) =
+            (object.get("value").and_then(Value::as_f64), object.get("low"), object.get("high"))
+        {
+            prop_assert!(value >= 0.0);
+            if let (Some(low), Some(high)) = (low.as_f64(), high.as_f64()) {
+                prop_assert!(0.0 <= low && low <= value && value <= high, "{:?}", object);
+            } else {
+                prop_assert!(low.is_null() && high.is_null());
+            }
+        }
+        if object.contains_key("p999") {
+            let at = |name: &str| object[name]["value"].as_f64().unwrap_or(f64::NAN);
+            let order = ["p50", "p90", "p95", "p99", "p999"].map(at);
+            prop_assert!(order.is_sorted(), "{:?}", order);
+        }
+        object.values().try_for_each(sane)?;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_comes_in_goes_out(random in random(), seed in any::<u64>()) {
+        let outcome = simulate(&random.model(), Seed(seed), 150_000);
+        let json = serde_json::to_value(&outcome).unwrap();
+        sane(&json)?;
+        let (first, second) = (&outcome.stations["first"], &outcome.stations["second"]);
+        let stream = &outcome.arrivals["a"];
+        let lost = first.dropped_ratio.value + first.abandoned_ratio.value;
+        prop_assert!(lost <= 1.0);
+        if !random.closed {
+            // Arrivals = completions + drops + abandonments, but for the few still there.
+            near(stream.throughput_rps.value, random.rate() * (1.0 - lost), 0.03, "conservation")?;
+        }
+        near(stream.dropped_ratio.value, lost, 0.02, "what is lost")?;
+        near(first.throughput_rps.value, second.throughput_rps.value, 0.01, "flow")?;
+        // Work done = work that came, unless only those with little work are served.
+        if !(random.discipline == "srpt" && random.patience) {
+            let utilization = first.utilization.unwrap().value;
+            let work = first.throughput_rps.value / f64::from(random.servers);
+            near(utilization, work, 0.03, "utilization")?;
+        }
+        // Little's law, for those who are served and for all who are there.
+        let response = first.response_time_seconds.unwrap().mean.value;
+        let wait = first.wait_time_seconds.unwrap().mean.value;
+        prop_assert!(wait <= response);
+        if first.abandoned_ratio.value == 0.0 && !random.starves() {
+            let in_flight = first.in_flight.unwrap().value;
+            near(in_flight, first.throughput_rps.value * response, 0.05, "Little's law")?;
+        }
+        let second_response = second.response_time_seconds.unwrap().mean.value;
+        let latency = stream.latency_seconds.unwrap().mean.value;
+        near(latency, response + second_response, 0.03, "the sum of the stays")?;
+        near(
+            second.in_flight.unwrap().value,
+            second.throughput_rps.value * second_response,
+            0.05,
+            "Little's law at the second station",
+        )?;
+        if random.closed {
+            let everywhere = first.in_flight.unwrap().value + second.in_flight.unwrap().value;
+            prop_assert!(everywhere <= f64::from(4 * random.servers) + 1e-9);
+        }
+        if let Some(places) = random.places {
+            let room = f64::from(random.servers + places);
+            prop_assert!(first.in_flight.unwrap().value <= room + 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_run_repeats_byte_for_byte(random in random(), seed in any::<u64>()) {
+        let model = random.model();
+        let run = || serde_json::to_string(&simulate(&model, Seed(seed), 5_000)).unwrap();
+        prop_assert_eq!(run(), run());
+    }
+}

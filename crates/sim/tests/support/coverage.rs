@@ -1,0 +1,135 @@
+//! How often the printed 95 % intervals hold the true value, over many seeds.
+
+use tenfold_sim::stats::Estimate;
+use tenfold_sim::{Model, Outcome, simulate};
+use tenfold_units::{Seed, math};
+
+/// A figure whose true value is known.
+pub(crate) struct Figure {
+    pub(crate) name: &'static str,
+    pub(crate) truth: f64,
+    pub(crate) of: fn(&Outcome) -> Estimate,
+}
+
+/// What many seeds said about a figure at one length of run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Coverage {
+    pub(crate) seeds: u32,
+    pub(crate) printed: u32,
+    pub(crate) held: u32,
+    pub(crate) above: u32,
+    pub(crate) half_width: f64,
+}
+
+impl Coverage {
+    pub(crate) fn printed_ratio(&self) -> f64 {
+        f64::from(self.printed) / f64::from(self.seeds)
+    }
+
+    pub(crate) fn held_ratio(&self) -> f64 {
+        f64::from(self.held) / f64::from(self.printed)
+    }
+
+    /// Mean half width ÷ truth of the printed intervals.
+    pub(crate) fn mean_half_width(&self) -> f64 {
+        self.half_width / f64::from(self.printed)
+    }
+
+    fn add(&mut self, estimate: &Estimate, truth: f64) {
+        self.seeds += 1;
+        if let Some((low, high)) = estimate.interval() {
+            self.printed += 1;
+            self.held += u32::from(low <= truth && truth <= high);
+            self.above += u32::from(high < truth);
+            self.half_width += (high - low) / 2.0 / truth;
+        }
+    }
+}
+
+/// Returns the M/M/1 queue with a mean service of 1 s at `utilization`.
+pub(crate) fn m_m_1(utilization: f64) -> Model {
+    Model::from_yaml(&format!(
+        "{{model: m-m-1, stations: {{desk: {{servers: 1, service_time: {{exponential: {{mean: 1s}}}}}}}}, \
+         arrivals: {{visitors: {{to: desk, poisson: {{rate: {utilization}/s}}}}}}}}"
+    ))
+    .expect("the model is valid")
+}
+
+/// Returns the figures of [`m_m_1`]: the response time is exponential with mean 1 ÷ (1 − ρ)
+/// (Kleinrock, *Queueing Systems* 1, 1975, section 3.2).
+pub(crate) fn figures(utilization: f64) -> Vec<Figure> {
+    let mean = 1.0 / (1.0 - utilization);
+    let percentile = |p: f64| -math::ln(1.0 - p) * mean;
+    vec![
+        Figure { name: "mean", truth: mean, of: |o| desk(o).mean },
+        Figure { name: "p50", truth: percentile(0.5), of: |o| desk(o).p50 },
+        Figure { name: "p90", truth: percentile(0.9), of: |o| desk(o).p90 },
+        Figure { name: "p95", truth: percentile(0.95), of: |o| desk(o).p95 },
+        Figure { name: "p99", truth: percentile(0.99), of: |o| desk(o).p99 },
+        Figure { name: "p99.9", truth: percentile(0.999), of: |o| desk(o).p999 },
+        Figure {
+            name: "utilization",
+            truth: utilization,
+            of: |o| o.stations["desk"].utilization.expect("a server"),
+        },
+        Figure {
+            name: "queue length",
+            truth: utilization * utilization * mean,
+            of: |o| o.stations["desk"].queue_length.expect("it is stable"),
+        },
+        Figure {
+            name: "in-flight",
+            truth: utilization * mean,
+            of: |o| o.stations["desk"].in_flight.expect("it is stable"),
+        },
+        Figure {
+            name: "throughput",
+            truth: utilization,
+            of: |o| o.stations["desk"].throughput_rps,
+        },
+    ]
+}
+
+fn desk(outcome: &Outcome) -> tenfold_sim::stats::DistributionEstimate {
+    outcome.stations["desk"].response_time_seconds.expect("somebody was served")
+}
+
+/// Runs `model` with `seeds` for `budget` events each, on as many threads as there are cores, and
+/// returns the coverage of each figure.
+pub(crate) fn measure(
+    model: &Model,
+    figures: &[Figure],
+    seeds: core::ops::Range<u64>,
+    budget: u64,
+) -> Vec<Coverage> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let parts: Vec<Vec<Coverage>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|part| {
+                let seeds = seeds.clone();
+                scope.spawn(move || {
+                    let mut coverage = vec![Coverage::default(); figures.len()];
+                    for seed in seeds.filter(|seed| seed % threads == part) {
+                        let outcome = simulate(model, Seed(seed), budget);
+                        for (coverage, figure) in coverage.iter_mut().zip(figures) {
+                            coverage.add(&(figure.of)(&outcome), figure.truth);
+                        }
+                    }
+                    coverage
+                })
+            })
+            .collect();
+        workers.into_iter().map(|worker| worker.join().expect("no panic")).collect()
+    });
+    let mut total = vec![Coverage::default(); figures.len()];
+    for coverage in parts {
+        for (total, part) in total.iter_mut().zip(coverage) {
+            total.seeds += part.seeds;
+            total.printed += part.printed;
+            total.held += part.held;
+            total.above += part.above;
+            total.half_width += part.half_width;
+        }
+    }
+    total
+}
