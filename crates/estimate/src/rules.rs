@@ -49,15 +49,21 @@ pub(crate) fn apply(draft: &mut Draft<'_>) {
     solve(draft);
 }
 
-/// Returns the main operations for which an assumed total leaves less than nothing: the stated
-/// parts are the whole then.
+/// Returns the main operations whose rate would be what an assumed total leaves over, though the
+/// brief names operations of that class itself: those are the whole then.
 fn overdrawn(draft: &Draft<'_>) -> Vec<String> {
+    let network = &draft.network;
     let mut names = Vec::new();
-    for (name, _) in draft.operations.iter().filter(|(_, o)| o.spec.main) {
-        let id = format!("op.{name}.qps_avg");
-        let mut ledger = tenfold_units::Ledger::default();
-        let assumed = !draft.network.rests_on_statements(&id);
-        if assumed && draft.network.emit(&id, &mut ledger) && ledger.value(&id) < 0.0 {
+    for (name, operation) in draft.operations.iter().filter(|(_, o)| o.spec.main) {
+        let Some(class) = class_of(operation.spec.kind) else { continue };
+        let grounded = [format!("op.{name}.qps_avg"), format!("{class}_qps_avg")]
+            .iter()
+            .chain([&"request_qps_avg".to_owned()])
+            .any(|id| network.rests_on_statements(id));
+        let named = draft.operations.values().any(|other| {
+            other.spec.kind == operation.spec.kind && !other.spec.main && other.origin.is_stated()
+        });
+        if !grounded && named {
             names.push(name.clone());
         }
     }
@@ -321,6 +327,16 @@ fn day_mean(draft: &Draft<'_>, formula: &str) -> String {
     out
 }
 
+/// Returns a sum without the terms that name an operation that was dropped.
+fn of_known_operations(draft: &Draft<'_>, formula: &str) -> Option<String> {
+    let known = |term: &&str| match term.trim().strip_prefix("op.") {
+        Some(rest) => rest.split('.').next().is_some_and(|op| draft.operations.contains_key(op)),
+        None => true,
+    };
+    let terms: Vec<&str> = formula.split(" + ").filter(known).collect();
+    (!terms.is_empty()).then(|| terms.join(" + "))
+}
+
 /// Adds the rules of items and bytes that datasets gain and hold.
 fn items(draft: &mut Draft<'_>) {
     let names: Vec<String> = draft.datasets.keys().cloned().collect();
@@ -332,7 +348,8 @@ fn items(draft: &mut Draft<'_>) {
         let (item, stock) = (id("item_bytes"), id("stock_bytes"));
         draft.network.declare(&flow, &label("new items per second"), Unit::PerSecond);
         for formula in &spec.flow {
-            let formula = day_mean(draft, formula);
+            let Some(formula) = of_known_operations(draft, formula) else { continue };
+            let formula = day_mean(draft, &formula);
             define(&mut draft.network, &flow, "", &formula);
         }
         match &spec.item {

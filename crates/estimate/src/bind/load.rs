@@ -225,7 +225,7 @@ fn operation(
             .or_else(|| draft.find_operation(noun, None).and_then(|_| draft.main_operation(kind))),
         None => draft.find_operation(noun, None),
     };
-    if let Some(name) = found {
+    if let Some(name) = found.or_else(|| operation_of_data(draft, noun, kind)) {
         return name;
     }
     let name = words::snake(noun, "request");
@@ -241,6 +241,16 @@ fn operation(
     operation.nouns.push(noun.clone());
     draft.operations.insert(name.clone(), operation);
     name
+}
+
+/// Returns the operation that first touches the data that a phrase names: *episodes per week* are
+/// files that are stored.
+fn operation_of_data(draft: &Draft<'_>, noun: &NounPhrase, kind: OperationKind) -> Option<String> {
+    let dataset = draft.find_dataset(noun)?;
+    let about = |o: &OperationDraft| {
+        o.spec.kind == kind && o.spec.touches.first().is_some_and(|t| t.dataset == dataset)
+    };
+    draft.operations.iter().find(|(_, o)| about(o)).map(|(name, _)| name.clone())
 }
 
 /// Returns an operation that a brief names and no archetype knows.
