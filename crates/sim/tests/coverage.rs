@@ -6,16 +6,15 @@
 #[path = "support/coverage.rs"]
 mod coverage;
 
-use coverage::{figures, m_m_1, measure};
+use coverage::{Subject, harder, m_m_1, measure};
 
 /// Checks the figures named at one of the shortest runs at which most seeds print them.
-fn check(utilization: f64, seeds: u64, budget: u64, names: &[&str]) {
-    let mut figures = figures(utilization);
-    figures.retain(|figure| names.contains(&figure.name));
-    assert_eq!(figures.len(), names.len(), "every name is a figure");
-    let rows = measure(&m_m_1(utilization), &figures, 1..seeds + 1, budget);
-    for (row, figure) in rows.iter().zip(&figures) {
-        let what = format!("{} at {utilization}, {budget} events: {row:?}", figure.name);
+fn check(mut subject: Subject, seeds: u64, budget: u64, names: &[&str]) {
+    subject.figures.retain(|figure| names.contains(&figure.name));
+    assert_eq!(subject.figures.len(), names.len(), "every name is a figure");
+    let rows = measure(&subject, 1..seeds + 1, budget);
+    for (row, figure) in rows.iter().zip(&subject.figures) {
+        let what = format!("{}, {}, {budget} events: {row:?}", subject.name, figure.name);
         assert!(row.printed_ratio() > 0.5, "{what}: too few are printed");
         let bound = |p: f64| 4.0 * (p * (1.0 - p) / f64::from(row.printed)).sqrt();
         assert!(row.held_ratio() > 0.93 - bound(0.93), "{what}: held too rarely");
@@ -26,13 +25,13 @@ fn check(utilization: f64, seeds: u64, budget: u64, names: &[&str]) {
 
 #[test]
 fn intervals_at_half_load_hold_the_truth() {
-    check(0.5, 400, 12_288, &["p50", "utilization", "throughput"]);
-    check(0.5, 400, 49_152, &["mean", "p90", "p95", "queue length", "in-flight"]);
-    check(0.5, 100, 262_144, &["p99"]);
+    check(m_m_1(0.5), 400, 12_288, &["p50", "utilization", "throughput"]);
+    check(m_m_1(0.5), 400, 49_152, &["mean", "p90", "p95", "queue length", "in-flight"]);
+    check(m_m_1(0.5), 100, 262_144, &["p99"]);
 }
 
 #[test]
 fn intervals_at_high_load_hold_the_truth() {
-    check(0.8, 200, 65_536, &["p50", "utilization"]);
-    check(0.8, 100, 524_288, &["mean", "p90", "p95", "queue length", "in-flight"]);
+    check(m_m_1(0.8), 200, 65_536, &["p50", "utilization"]);
+    check(m_m_1(0.8), 100, 524_288, &["mean", "p90", "p95", "queue length", "in-flight"]);
 }

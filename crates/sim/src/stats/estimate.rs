@@ -128,3 +128,30 @@ impl DistributionEstimate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_across_the_limit_is_undecided() {
+        let estimate = Estimate::between(10.0, 9.0, 12.0);
+        assert_eq!(estimate.at_most(12.0), Verdict::Met);
+        assert_eq!(estimate.at_most(11.0), Verdict::Undecided);
+        assert_eq!(estimate.at_most(8.0), Verdict::Missed);
+        assert_eq!(estimate.at_least(9.0), Verdict::Met);
+        assert_eq!(estimate.at_least(11.0), Verdict::Undecided);
+        assert_eq!(estimate.at_least(13.0), Verdict::Missed);
+        assert_eq!(Estimate::without_interval(1.0).at_most(100.0), Verdict::Undecided);
+    }
+
+    #[test]
+    fn a_missing_interval_is_null() {
+        let json = serde_json::to_string(&Estimate::without_interval(0.5)).unwrap();
+        assert_eq!(json, r#"{"value":0.5,"low":null,"high":null}"#);
+        let json = serde_json::to_string(&Estimate::between(2.0, 1.0, 3.0).scaled(0.5)).unwrap();
+        assert_eq!(json, r#"{"value":1.0,"low":0.5,"high":1.5}"#);
+        assert_eq!(Estimate::between(2.0, 1.0, 3.0).relative_half_width(), Some(0.5));
+        assert_eq!(Estimate::between(0.9, 0.7, 1.1).clamped(0.0, 1.0).interval(), Some((0.7, 1.0)));
+    }
+}

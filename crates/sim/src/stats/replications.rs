@@ -37,3 +37,39 @@ pub fn difference(first: &[f64], second: &[f64]) -> Option<Estimate> {
     let differences: Vec<f64> = first.iter().zip(second).map(|(a, b)| b - a).collect();
     mean(&differences)
 }
+
+#[cfg(test)]
+mod tests {
+    use tenfold_units::Seed;
+
+    use super::*;
+
+    #[test]
+    fn ten_replications_hold_the_truth() {
+        let runs = 2_000;
+        let held = (0..runs).filter(|seed| {
+            let mut stream = Seed(*seed).stream("runs");
+            let values: Vec<f64> = (0..10).map(|_| 5.0 + stream.normal()).collect();
+            let (low, high) = mean(&values).unwrap().interval().unwrap();
+            low <= 5.0 && 5.0 <= high
+        });
+        // 95 % of 2,000, within four standard errors.
+        assert!((1_861..=1_939).contains(&held.count()));
+    }
+
+    #[test]
+    fn fewer_replications_have_no_interval() {
+        assert_eq!(mean(&[1.0; 9]).unwrap().interval(), None);
+        assert_eq!(mean(&[1.0; 10]).unwrap().interval(), Some((1.0, 1.0)));
+        assert!(mean(&[]).is_none());
+    }
+
+    #[test]
+    fn common_random_numbers_cancel() {
+        let mut stream = Seed(1).stream("pairs");
+        let first: Vec<f64> = (0..20).map(|_| 100.0 * stream.normal()).collect();
+        let second: Vec<f64> = first.iter().map(|x| x + 1.0 + 0.1 * stream.normal()).collect();
+        let (low, high) = difference(&first, &second).unwrap().interval().unwrap();
+        assert!(low < 1.0 && 1.0 < high && high - low < 0.2);
+    }
+}

@@ -28,7 +28,7 @@ pub const MEAN_NEEDS: f64 = 2_000.0;
 /// Independent samples' worth of data beyond a percentile that its interval needs.
 pub const PERCENTILE_NEEDS: f64 = 100.0;
 /// How much longer the upper half of an interval is where correlated data just suffices.
-pub const UPPER_MARGIN: f64 = 0.4;
+pub const UPPER_MARGIN: f64 = 0.35;
 
 /// Fewer sections after the warm-up give no interval.
 const MIN_SECTIONS: usize = 8;
@@ -284,3 +284,6 @@ fn is_stationary(batches: &[f64]) -> bool {
     let rounding = ROUNDING * mean * count;
     squares / count <= (STATIONARITY_LIMIT * variance * count).max(rounding * rounding)
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,3 +155,28 @@ impl<'a> View<'a> {
         above.map(|n| (n - mean) * (n - mean)).sum::<f64>() / (count - 1.0) / mean
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tenfold_units::Seed;
+
+    use super::*;
+
+    #[test]
+    fn memory_does_not_grow_and_nothing_is_lost() {
+        let mut tally = Tally::default();
+        let mut stream = Seed(6).stream("samples");
+        for count in 1..=2_000_000_u64 {
+            tally.record(stream.exponential());
+            if count % 99_991 == 0 {
+                assert!(tally.epochs.len() < MAX_EPOCHS);
+                assert!(tally.batches.sums().len() < MAX_BATCHES);
+                assert_eq!(tally.count(), count);
+                assert_eq!(tally.histogram().count(), count);
+            }
+        }
+        let per_epoch: Vec<u64> = tally.epochs.iter().map(Histogram::count).collect();
+        assert!(per_epoch.iter().all(|n| *n == per_epoch[0]), "{per_epoch:?}");
+        assert!((tally.mean() - 1.0).abs() < 0.003);
+    }
+}

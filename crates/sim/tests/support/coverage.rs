@@ -46,21 +46,72 @@ impl Coverage {
     }
 }
 
-/// Returns the M/M/1 queue with a mean service of 1 s at `utilization`.
-pub(crate) fn m_m_1(utilization: f64) -> Model {
-    Model::from_yaml(&format!(
-        "{{model: m-m-1, stations: {{desk: {{servers: 1, service_time: {{exponential: {{mean: 1s}}}}}}}}, \
-         arrivals: {{visitors: {{to: desk, poisson: {{rate: {utilization}/s}}}}}}}}"
-    ))
-    .expect("the model is valid")
+/// A queue with known figures.
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    pub(crate) model: Model,
+    pub(crate) figures: Vec<Figure>,
 }
 
-/// Returns the figures of [`m_m_1`]: the response time is exponential with mean 1 ÷ (1 − ρ)
-/// (Kleinrock, *Queueing Systems* 1, 1975, section 3.2).
-pub(crate) fn figures(utilization: f64) -> Vec<Figure> {
+fn queue(name: &str, station: &str, rate: f64, figures: Vec<Figure>) -> Subject {
+    let yaml = format!(
+        "{{model: coverage, stations: {{desk: {{{station}}}}}, \
+         arrivals: {{visitors: {{to: desk, poisson: {{rate: {rate}/s}}}}}}}}"
+    );
+    let model = Model::from_yaml(&yaml).expect("the model is valid");
+    Subject { name: name.to_owned(), model, figures }
+}
+
+/// Returns queues whose figures are harder to estimate than those of [`m_m_1`]: service times that
+/// vary much (Pollaczek and Khinchine's mean), and uncorrelated but skewed times.
+pub(crate) fn harder() -> Vec<Subject> {
+    let pollaczek = |load: f64, squared_cv: f64| {
+        let wait = load * (1.0 + squared_cv) / 2.0 / (1.0 - load);
+        vec![
+            Figure { name: "mean", truth: 1.0 + wait, of: |o| desk(o).mean },
+            Figure {
+                name: "queue length",
+                truth: load * wait,
+                of: |o| o.stations["desk"].queue_length.expect("it is stable"),
+            },
+        ]
+    };
+    // A lognormal with mean 1 and cv 2: its percentiles are exp(μ + σ z).
+    let deviation = math::ln(5.0).sqrt();
+    let percentile = |z: f64| math::exp(deviation * z - deviation * deviation / 2.0);
+    vec![
+        queue(
+            "M/H2/1, cv 3, at 0.5",
+            "servers: 1, service_time: {hyperexponential: {mean: 1s, cv: 3}}",
+            0.5,
+            pollaczek(0.5, 9.0),
+        ),
+        queue(
+            "M/G/1, lognormal, cv 2, at 0.7",
+            "servers: 1, service_time: {lognormal: {mean: 1s, cv: 2}}",
+            0.7,
+            pollaczek(0.7, 4.0),
+        ),
+        queue(
+            "M/G/infinity, lognormal, cv 2",
+            "servers: infinite, service_time: {lognormal: {mean: 1s, cv: 2}}",
+            2.0,
+            vec![
+                Figure { name: "mean", truth: 1.0, of: |o| desk(o).mean },
+                Figure { name: "p50", truth: percentile(0.0), of: |o| desk(o).p50 },
+                Figure { name: "p99", truth: percentile(2.326_347_874), of: |o| desk(o).p99 },
+                Figure { name: "p99.9", truth: percentile(3.090_232_306), of: |o| desk(o).p999 },
+            ],
+        ),
+    ]
+}
+
+/// Returns the M/M/1 queue with a mean service of 1 s at `utilization`, from empty: the response time
+/// is exponential with mean 1 ÷ (1 − ρ) (Kleinrock, *Queueing Systems* 1, 1975, section 3.2).
+pub(crate) fn m_m_1(utilization: f64) -> Subject {
     let mean = 1.0 / (1.0 - utilization);
     let percentile = |p: f64| -math::ln(1.0 - p) * mean;
-    vec![
+    let figures = vec![
         Figure { name: "mean", truth: mean, of: |o| desk(o).mean },
         Figure { name: "p50", truth: percentile(0.5), of: |o| desk(o).p50 },
         Figure { name: "p90", truth: percentile(0.9), of: |o| desk(o).p90 },
@@ -87,21 +138,23 @@ pub(crate) fn figures(utilization: f64) -> Vec<Figure> {
             truth: utilization,
             of: |o| o.stations["desk"].throughput_rps,
         },
-    ]
+    ];
+    let station = "servers: 1, service_time: {exponential: {mean: 1s}}";
+    queue(&format!("M/M/1 at {utilization}"), station, utilization, figures)
 }
 
 fn desk(outcome: &Outcome) -> tenfold_sim::stats::DistributionEstimate {
     outcome.stations["desk"].response_time_seconds.expect("somebody was served")
 }
 
-/// Runs `model` with `seeds` for `budget` events each, on as many threads as there are cores, and
+/// Runs a queue with `seeds` for `budget` events each, on as many threads as there are cores, and
 /// returns the coverage of each figure.
 pub(crate) fn measure(
-    model: &Model,
-    figures: &[Figure],
+    subject: &Subject,
     seeds: core::ops::Range<u64>,
     budget: u64,
 ) -> Vec<Coverage> {
+    let Subject { model, figures, .. } = subject;
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let parts: Vec<Vec<Coverage>> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
