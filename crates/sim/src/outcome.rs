@@ -1,5 +1,7 @@
 //! What the simulator saw.
 
+mod combine;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,9 @@ pub struct Outcome {
     pub schema: String,
     /// The seed; with the model and the scenario it repeats the run.
     pub seed: u64,
+    /// Independent runs that the figures are of.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub runs: u32,
     /// Arrivals, ends of service, abandonments and ends of thinking that happened.
     pub events: u64,
     /// Length of the measured part, in simulated seconds.
@@ -41,6 +46,15 @@ pub struct Outcome {
     /// The budget of events ended the run before its horizon.
     #[serde(default, skip_serializing_if = "is_false")]
     pub budget_exhausted: bool,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_one(runs: &u32) -> bool {
+    *runs == 1
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
@@ -132,11 +146,11 @@ impl Failures {
 /// An operation of a design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OperationOutcome {
-    /// Requests that arrived in the measured part.
+    /// Requests that arrived in the measured part, over all runs.
     pub requests: u64,
-    /// Requests answered without error and within `good_within`.
+    /// Requests answered without error and within `good_within`, over all runs.
     pub good: u64,
-    /// From arrival to answer, over answers without error; `None` without any.
+    /// From arrival to answer, over answers without error; `None` without any, or where unstable.
     pub latency_seconds: Option<DistributionEstimate>,
     /// Answers per second, errors included.
     pub throughput_rps: Estimate,
@@ -146,6 +160,9 @@ pub struct OperationOutcome {
     pub availability_ratio: Option<Estimate>,
     /// Failed requests by cause.
     pub failures: Failures,
+    /// A component on the way is unstable: the latency grows as long as it runs.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unstable: bool,
 }
 
 /// A component of a design, over all its replicas.
@@ -155,8 +172,14 @@ pub struct ComponentOutcome {
     pub utilization: Option<Estimate>,
     /// Requests waiting in one replica, mean over time.
     pub queue_length: Estimate,
-    /// Time in the queue, over visits that began service; `None` without any.
+    /// Time in the queue, over visits that began service; `None` without any, or where unstable.
     pub wait_time_seconds: Option<DistributionEstimate>,
+    /// More work arrived than the live servers could do, and nothing bounds the queue.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unstable: bool,
+    /// Requests by which the queue of all replicas grew each second, where unstable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_growth_per_second: Option<f64>,
     /// Visits that completed service, per second.
     pub throughput_rps: Estimate,
     /// Attempts on it per call: above 1 where retries or hedges happen.
@@ -169,7 +192,7 @@ pub struct ComponentOutcome {
     /// Hits ÷ look-ups, for a cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hit_ratio: Option<Estimate>,
-    /// Records that wait, at the end of the run, for a topic.
+    /// Records that wait for a topic's consumers at the end of a run, over all runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backlog: Option<u64>,
     /// Busy fraction by zone.

@@ -12,6 +12,9 @@ mod serve;
 mod target;
 mod topic;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use tenfold_units::random::Stream;
@@ -26,7 +29,7 @@ use self::topic::{Consumers, Source, Topics};
 use super::agenda::Agenda;
 use super::ticks::Ticks;
 use crate::keys::{CacheWorld, Keys};
-use crate::{Model, OUTCOME_SCHEMA, Outcome, Sampler, Scenario};
+use crate::{Model, OUTCOME_SCHEMA, Outcome, Sampler, Scenario, Step};
 
 /// What happens.
 #[derive(Clone, Copy, Debug)]
@@ -110,8 +113,7 @@ impl<'m> Design<'m> {
             .collect();
         let run = scenario.warm_up + scenario.horizon;
         let ticks = Ticks::for_run(run.as_secs_f64());
-        let window = scenario.window.map(|window| window.as_secs_f64());
-        let record = Record::new(model, &parts, ticks, window);
+        let record = Record::new(model, scenario, &parts, ticks);
         let shuffle = scenario.shuffle_ties.then(|| seed.stream("ties"));
         let network = model.network.as_ref();
         let keys = model.keys.values().map(|keys| Keys::new(keys).expect("a valid model"));
@@ -274,7 +276,7 @@ impl<'m> Design<'m> {
     fn outcome(mut self, seed: Seed, events: u64, finished: bool) -> Outcome {
         let warm_up = self.scenario.warm_up.as_secs_f64();
         let simulated = (self.now - warm_up).max(0.0);
-        let operations = self.record.operations(self.now);
+        let mut operations = self.record.operations(self.now);
         let mut components = self.record.components(self.now);
         for (index, part) in self.parts.parts.iter().enumerate() {
             let Some(outcome) = components.get_mut(&part.name) else { continue };
@@ -303,12 +305,22 @@ impl<'m> Design<'m> {
                 .collect();
         }
         self.record.end_window(self.now);
+        let unstable: Vec<&String> =
+            components.iter().filter(|(_, part)| part.unstable).map(|(name, _)| name).collect();
+        for (name, operation) in &mut operations {
+            let flow = &self.model.operations[name].flow;
+            if unstable.iter().any(|component| calls(flow, component)) {
+                operation.unstable = true;
+                operation.latency_seconds = None;
+            }
+        }
         Outcome {
             schema: OUTCOME_SCHEMA.to_owned(),
             seed: seed.0,
+            runs: 1,
             events,
             simulated_seconds: simulated,
-            unstable: false,
+            unstable: !unstable.is_empty(),
             stations: indexmap::IndexMap::new(),
             arrivals: indexmap::IndexMap::new(),
             operations,
@@ -317,4 +329,22 @@ impl<'m> Design<'m> {
             budget_exhausted: !finished,
         }
     }
+}
+
+/// Returns whether a flow waits for a component.
+fn calls(steps: &[Step], component: &str) -> bool {
+    let of = |steps: &[Step]| calls(steps, component);
+    let error = |steps: &Option<Vec<Step>>| steps.as_deref().is_some_and(of);
+    steps.iter().any(|step| match step {
+        Step::Call(call) => call.to == component || of(&call.steps) || error(&call.on_error),
+        Step::Lookup(lookup) => {
+            lookup.cache == component
+                || of(&lookup.on_hit)
+                || of(&lookup.on_miss)
+                || error(&lookup.on_error)
+        }
+        Step::Parallel(parallel) => parallel.branches.iter().any(|branch| of(branch)),
+        Step::Choice(ways) => ways.iter().any(|way| of(&way.steps)),
+        Step::Fill(_) | Step::Emit(_) => false,
+    })
 }

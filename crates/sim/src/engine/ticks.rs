@@ -24,6 +24,11 @@ impl Ticks {
         Instant::from_nanos((now * self.per_second) as u64)
     }
 
+    /// Seconds from the origin to a tick.
+    pub(super) fn seconds(self, tick: Instant) -> f64 {
+        tick.as_nanos() as f64 / self.per_second
+    }
+
     /// Events per second from what the statistics take for events per second.
     pub(super) fn rate(self, throughput: Option<Estimate>) -> Estimate {
         throughput.map_or(Estimate::without_interval(0.0), |estimate| {

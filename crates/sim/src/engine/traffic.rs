@@ -22,28 +22,23 @@ impl Traffic {
     pub(super) fn of(model: &Model, passing: &[f64]) -> Self {
         let count = model.stations.len();
         let mut passing = passing.to_vec();
-        let mut visits = Vec::new();
-        let mut unstable = vec![false; count];
+        let mut visits = solve(model, &passing);
         for _ in 0..ROUNDS {
-            visits = solve(model, &passing);
-            let mut settled = true;
-            for station in 0..count {
-                let load = load(model, &visits, station);
-                if load.is_some_and(|load| load >= 1.0 - TOLERANCE) {
-                    unstable[station] = true;
-                }
-                if let Some(load) = load
-                    && unstable[station]
-                {
+            let mut change: f64 = 0.0;
+            for (station, passing) in passing.iter_mut().enumerate() {
+                if let Some(load) = load(model, &visits, station) {
                     let ratio = (1.0 / load).min(1.0);
-                    settled &= (ratio - passing[station]).abs() < 1e-12;
-                    passing[station] = ratio;
+                    change = change.max((ratio - *passing).abs());
+                    *passing = ratio;
                 }
             }
-            if settled {
+            if change < 1e-12 {
                 break;
             }
+            visits = solve(model, &passing);
         }
+        let saturated = |load: f64| load >= 1.0 - TOLERANCE;
+        let unstable = (0..count).map(|i| load(model, &visits, i).is_some_and(saturated)).collect();
         Self { visits, unstable }
     }
 }

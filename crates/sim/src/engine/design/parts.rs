@@ -25,6 +25,8 @@ pub(super) struct Part {
     /// Access kinds and their service times; the first one serves kinds that are not listed.
     accesses: Vec<String>,
     pub(super) services: Vec<Sampler>,
+    /// Their means, in seconds.
+    pub(super) means: Vec<f64>,
     pub(super) stream: Stream,
     pub(super) detection: f64,
     pub(super) data: Option<Placement>,
@@ -160,9 +162,11 @@ impl<'m> Parts<'m> {
         let named = component.service_time.iter().filter(|(access, _)| *access != "any");
         let mut accesses = vec!["any".to_owned()];
         let mut services = vec![fallback.sampler()];
+        let mut means = vec![fallback.mean()];
         for (access, service) in named {
             accesses.push(access.clone());
             services.push(service.sampler());
+            means.push(service.mean());
         }
         Part {
             name: name.to_owned(),
@@ -175,6 +179,7 @@ impl<'m> Parts<'m> {
             queue: component.queue.unwrap_or_default(),
             accesses,
             services,
+            means,
             stream: self.seed.stream(&format!("component/{name}/service")),
             detection: component.detection.as_secs_f64(),
             data: component.data.as_ref().map(|data| Placement::new(data, first, &zones)),

@@ -10,13 +10,18 @@ use crate::stats::{
     DistributionEstimate, Estimate, Histogram, RatioTally, Tail, Tally, Throughput, TimeAverage,
 };
 use crate::{
-    ComponentOutcome, ComponentWindow, Failures, Model, OperationOutcome, OperationWindow, Window,
+    ComponentOutcome, ComponentWindow, Failures, Model, OperationOutcome, OperationWindow,
+    Scenario, Window,
 };
 
 /// Everything that is written down.
 #[derive(Debug)]
 pub(super) struct Record {
     ticks: Ticks,
+    /// Whether the run is no steady state: then no run can give an interval of its own.
+    transient: bool,
+    /// The end of the warm-up.
+    since: Instant,
     operations: Vec<OperationRecord>,
     parts: Vec<PartRecord>,
     window: Option<f64>,
@@ -46,6 +51,11 @@ struct PartRecord {
     /// Servers of one replica, if there are not infinitely many.
     servers: Option<f64>,
     replicas: f64,
+    /// Whether nothing bounds the queue.
+    unbounded: bool,
+    /// Server-seconds that arrived, and requests that waited when the measured part began.
+    offered: f64,
+    waited_before: f64,
     busy: TimeAverage,
     available: TimeAverage,
     waiting: TimeAverage,
@@ -57,6 +67,7 @@ struct PartRecord {
     zombies: u64,
     failures: Failures,
     hits: RatioTally,
+    hit_count: u64,
     /// Since the window began: areas under busy, available and waiting, and counts.
     window: PartWindow,
 }
@@ -100,7 +111,9 @@ const EMPTY_WINDOW: OperationWindow =
     OperationWindow { requests: 0, good: 0, bad: 0, latency_seconds_p99: None };
 
 impl Record {
-    pub(super) fn new(model: &Model, parts: &Parts<'_>, ticks: Ticks, window: Option<f64>) -> Self {
+    pub(super) fn new(model: &Model, scenario: &Scenario, parts: &Parts<'_>, ticks: Ticks) -> Self {
+        let transient = !(scenario.faults.is_empty() && scenario.profile.is_empty());
+        let window = scenario.window.map(|window| window.as_secs_f64());
         let start = Instant::ZERO;
         let operations = model
             .operations
@@ -126,6 +139,9 @@ impl Record {
                 name: part.name.clone(),
                 servers: (part.servers != u32::MAX).then_some(f64::from(part.servers)),
                 replicas: f64::from(part.count),
+                unbounded: part.queue.length.is_none() && part.queue.wait.is_none(),
+                offered: 0.0,
+                waited_before: 0.0,
                 busy: TimeAverage::new(start),
                 available: TimeAverage::new(start),
                 waiting: TimeAverage::new(start),
@@ -137,10 +153,20 @@ impl Record {
                 zombies: 0,
                 failures: Failures::default(),
                 hits: RatioTally::default(),
+                hit_count: 0,
                 window: PartWindow::default(),
             })
             .collect();
-        Self { ticks, operations, parts, window, window_start: 0.0, series: Vec::new() }
+        Self {
+            ticks,
+            transient,
+            since: Instant::ZERO,
+            operations,
+            parts,
+            window,
+            window_start: 0.0,
+            series: Vec::new(),
+        }
     }
 
     pub(super) fn request(&mut self, operation: u32, records: u32) {
@@ -194,6 +220,11 @@ impl Record {
         part.window.failed += 1;
     }
 
+    /// Work arrives that takes so many server-seconds on average.
+    pub(super) fn offered(&mut self, part: u32, seconds: f64) {
+        self.parts[part as usize].offered += seconds;
+    }
+
     pub(super) fn waiting(&mut self, part: u32, now: f64, change: f64) {
         let at = self.ticks.at(now);
         let part = &mut self.parts[part as usize];
@@ -222,6 +253,7 @@ impl Record {
     pub(super) fn looked_up(&mut self, part: u32, hit: bool) {
         let part = &mut self.parts[part as usize];
         part.hits.record(hit);
+        part.hit_count += u64::from(hit);
         part.window.lookups += 1;
         part.window.hits += u64::from(hit);
     }
@@ -238,6 +270,7 @@ impl Record {
     /// The warm-up is over: forgets everything but the levels and the series.
     pub(super) fn reset(&mut self, now: f64) {
         let at = self.ticks.at(now);
+        self.since = at;
         for operation in &mut self.operations {
             operation.requests = 0;
             operation.good_count = 0;
@@ -248,6 +281,8 @@ impl Record {
             operation.failures = Failures::default();
         }
         for part in &mut self.parts {
+            part.offered = 0.0;
+            part.waited_before = part.waiting.level();
             part.busy.reset(at);
             part.available.reset(at);
             part.waiting.reset(at);
@@ -256,6 +291,7 @@ impl Record {
             (part.calls, part.attempts, part.served, part.zombies) = (0, 0, 0, 0);
             part.failures = Failures::default();
             part.hits.reset();
+            part.hit_count = 0;
         }
     }
 
@@ -302,7 +338,8 @@ impl Record {
     }
 
     pub(super) fn operations(&mut self, now: f64) -> IndexMap<String, OperationOutcome> {
-        let (at, ticks) = (self.ticks.at(now), self.ticks);
+        let view = self.view();
+        let at = self.ticks.at(now);
         self.operations
             .iter_mut()
             .map(|operation| {
@@ -311,26 +348,89 @@ impl Record {
                 let outcome = OperationOutcome {
                     requests: operation.requests,
                     good: operation.good_count,
-                    latency_seconds: operation.latency.summary(Tail::Light),
-                    throughput_rps: ticks.rate(operation.answers.estimate()),
-                    goodput_rps: ticks.rate(operation.goods.estimate()),
-                    availability_ratio: operation.good.estimate(),
+                    latency_seconds: view.samples(&operation.latency),
+                    throughput_rps: view.rate(&operation.answers, at),
+                    goodput_rps: view.rate(&operation.goods, at),
+                    availability_ratio: view.ratio(&operation.good, operation.good_count),
                     failures: operation.failures,
+                    unstable: false,
                 };
                 (operation.name.clone(), outcome)
             })
             .collect()
     }
 
+    fn view(&self) -> View {
+        View { ticks: self.ticks, transient: self.transient, since: self.since }
+    }
+
     /// Returns the figures of all components; the caller adds what only the replicas know.
     pub(super) fn components(&mut self, now: f64) -> IndexMap<String, ComponentOutcome> {
-        let (at, ticks) = (self.ticks.at(now), self.ticks);
-        self.parts.iter_mut().map(|part| (part.name.clone(), part.outcome(at, ticks))).collect()
+        let (at, view) = (self.ticks.at(now), self.view());
+        self.parts.iter_mut().map(|part| (part.name.clone(), part.outcome(at, view))).collect()
+    }
+}
+
+/// How figures are read: of a steady state with intervals, of a transient as they were in all.
+#[derive(Clone, Copy, Debug)]
+struct View {
+    ticks: Ticks,
+    transient: bool,
+    /// The end of the warm-up.
+    since: Instant,
+}
+
+impl View {
+    fn samples(self, tally: &Tally) -> Option<DistributionEstimate> {
+        if !self.transient {
+            return tally.summary(Tail::Light);
+        }
+        let all = tally.histogram();
+        let at = |p: f64| Estimate::without_interval(all.percentile(p));
+        (tally.count() > 0).then(|| DistributionEstimate {
+            mean: Estimate::without_interval(tally.mean()),
+            p50: at(0.5),
+            p90: at(0.9),
+            p95: at(0.95),
+            p99: at(0.99),
+            p999: at(0.999),
+        })
+    }
+
+    /// Length of the measured part.
+    fn seconds(self, now: Instant) -> f64 {
+        self.ticks.seconds(now) - self.ticks.seconds(self.since)
+    }
+
+    fn rate(self, events: &Throughput, now: Instant) -> Estimate {
+        if !self.transient {
+            return self.ticks.rate(events.estimate());
+        }
+        let seconds = self.seconds(now);
+        let rate = if seconds > 0.0 { events.count() as f64 / seconds } else { 0.0 };
+        Estimate::without_interval(rate)
+    }
+
+    /// The ratio of `part` to all events of the tally.
+    fn ratio(self, tally: &RatioTally, part: u64) -> Option<Estimate> {
+        if !self.transient {
+            return tally.estimate();
+        }
+        let all = tally.count();
+        (all > 0).then(|| Estimate::without_interval(part as f64 / all as f64))
+    }
+
+    fn level(self, level: &TimeAverage) -> Option<Estimate> {
+        if !self.transient {
+            return level.estimate(Tail::Light);
+        }
+        let average = level.average();
+        average.is_finite().then(|| Estimate::without_interval(average))
     }
 }
 
 impl PartRecord {
-    fn outcome(&mut self, at: Instant, ticks: Ticks) -> ComponentOutcome {
+    fn outcome(&mut self, at: Instant, view: View) -> ComponentOutcome {
         self.busy.advance(at);
         self.available.advance(at);
         self.waiting.advance(at);
@@ -338,21 +438,26 @@ impl PartRecord {
         let share =
             |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
         let available = self.available.average();
-        let work = self.servers.and(self.busy.estimate(Tail::Light));
-        let waiting = self.waiting.estimate(Tail::Light);
-        let wait: Option<DistributionEstimate> = self.wait.summary(Tail::Light);
+        let work = self.servers.and(view.level(&self.busy));
+        let waiting = view.level(&self.waiting);
+        let seconds = view.seconds(at);
+        let growth = (self.waiting.level() - self.waited_before) / seconds;
+        let load = self.offered / (available * seconds);
+        let unstable = self.unbounded && self.servers.is_some() && load >= 1.0 && growth > 0.0;
         ComponentOutcome {
             utilization: work
                 .filter(|_| available > 0.0)
                 .map(|work| work.scaled(1.0 / available).clamped(0.0, 1.0)),
             queue_length: waiting
                 .map_or(Estimate::without_interval(0.0), |w| w.scaled(1.0 / self.replicas)),
-            wait_time_seconds: wait,
-            throughput_rps: ticks.rate(self.completions.estimate()),
+            wait_time_seconds: if unstable { None } else { view.samples(&self.wait) },
+            unstable,
+            queue_growth_per_second: unstable.then_some(growth),
+            throughput_rps: view.rate(&self.completions, at),
             attempts_per_call: share(self.attempts, self.calls),
             zombie_ratio: share(self.zombies, self.served),
             failures: self.failures,
-            hit_ratio: self.hits.estimate(),
+            hit_ratio: view.ratio(&self.hits, self.hit_count),
             backlog: None,
             zone_utilization: IndexMap::new(),
             hottest_utilization: None,

@@ -24,6 +24,8 @@ impl Design<'_> {
             return;
         }
         let part = &self.parts.parts[replica.part as usize];
+        let access = self.frames.get(index).access;
+        self.record.offered(replica.part, part.means[access as usize] * replica.slow);
         if replica.busy < part.servers && replica.pauses == 0 {
             self.frames.at(index).since = self.now;
             return self.begin_service(index);

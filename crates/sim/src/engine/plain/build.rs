@@ -117,6 +117,7 @@ impl Network {
         Outcome {
             schema: OUTCOME_SCHEMA.to_owned(),
             seed: seed.0,
+            runs: 1,
             events,
             simulated_seconds: now,
             unstable: traffic.unstable.contains(&true),
