@@ -65,7 +65,8 @@ fn show(name: &str, population: &KeyPopulation, cache: CacheOptions) {
         f64::from(hits) / f64::from(n),
     );
     println!(
-        "  {:.1} h simulated by {} accesses in {warmed:.0?}; refill {:?} s in {refilled:.0?}; {each} ns a request",
+        "  {:.1} h simulated by {} accesses in {warmed:.0?}; refill {:?} s in \
+         {refilled:.0?}; {each} ns a request",
         warmth.seconds / 3_600.0,
         warmth.accesses,
         refill.within_one_point.map(f64::round),

@@ -61,8 +61,7 @@ pub struct KeyGroup {
 /// Popularity of short links is heavy-tailed and about half of the links get most of their clicks
 /// on the first day (Antoniades et al., *we.b: The Web of Short URLs*, WWW 2011); the exponent 0.9
 /// (0.6 to 1.3) is an estimate. The half-lives and the share of the long tail of
-/// [`LivingKeys::short_links`] are assumptions to be verified; nothing moves the hit ratio of a small
-/// cache more.
+/// [`LivingKeys::short_links`] are assumptions to be verified.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LivingKeys {

@@ -146,8 +146,8 @@ impl Keys {
 
     /// Returns the key that a request at `now` asks for.
     ///
-    /// Living keys: each key that is alive is drawn in proportion to its interest at `now`, exactly;
-    /// so the total rate is the caller's even while the hottest key of a cohort is fresh.
+    /// Living keys: each key that is alive is drawn in proportion to its interest at `now`,
+    /// exactly; so the total rate is the caller's even while the hottest key of a cohort is fresh.
     pub fn draw(&self, now: Instant, stream: &mut Stream) -> Key {
         self.draw_at(now.as_secs_f64(), stream)
     }

@@ -30,8 +30,8 @@ pub struct CacheWorldOptions {
     pub resolution: u32,
 }
 
-/// The usual number of entries that stand for a full cache: hit ratios are then off by about 0.1
-/// points.
+/// The usual number of entries that stand for a full cache; the [module](crate::keys) says how far
+/// hit ratios are off.
 pub const RESOLUTION: u32 = 20_000;
 
 /// What a look-up found.

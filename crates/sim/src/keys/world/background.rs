@@ -13,9 +13,9 @@ use super::Lookup;
 use super::pool::Pool;
 use super::shape::Shape;
 
-/// Returns the accesses that a key gets at the most in the time in which the cache is replaced once.
-/// A key that is asked for more often would be in the cache anyhow: of 12 e^-12 of such keys are not.
-/// The other policies also judge keys within a tenth or less of that time.
+/// Returns the accesses that a key gets at the most in the time in which the cache is replaced
+/// once. A key that is asked for more often would be in the cache anyhow: of 12 e^-12 of such keys
+/// are not. The other policies also judge keys within a tenth or less of that time.
 fn enough(policy: CachePolicy) -> f64 {
     match policy {
         CachePolicy::Lru => 12.0,
@@ -121,7 +121,8 @@ impl Background {
         self.stale = true;
     }
 
-    /// Plans the first access of a key after `from`, at its full rate, where the cap would delay it.
+    /// Plans the first access of a key after `from`, at its full rate, where the cap would delay
+    /// it.
     pub(super) fn expect_return(
         &mut self,
         keys: &Keys,
@@ -190,8 +191,8 @@ impl Background {
             if total > 0.0 { self.clock + stream.exponential() / total } else { f64::INFINITY };
     }
 
-    /// Returns the representative that the access at the clock is for; `None`: for a key that is not
-    /// asked for so often any more.
+    /// Returns the representative that the access at the clock is for; `None`: for a key that is
+    /// not asked for so often any more.
     fn draw(&self, keys: &Keys, shape: &Shape, stream: &mut Stream) -> Option<Key> {
         let index = self.accesses.draw(stream);
         let terms = keys.life.as_ref().map_or(1, |life| life.terms.len());
