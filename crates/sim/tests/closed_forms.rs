@@ -4,16 +4,27 @@
 mod case;
 #[path = "support/cases.rs"]
 mod cases;
+#[path = "support/designs.rs"]
+mod designs;
 
 #[test]
-fn every_figure_is_within_four_standard_errors() {
-    let cases = cases::all();
+fn plain_queues_are_within_four_standard_errors() {
+    check(&cases::all(), 60, 300);
+}
+
+#[test]
+fn designs_are_within_four_standard_errors() {
+    check(&designs::all(), 12, 22);
+}
+
+/// Runs `cases` on every core and asserts that all their figures are right, and that they are many.
+fn check(cases: &[case::Case], min_cases: usize, min_figures: usize) {
     let figures: usize = cases.iter().map(case::Case::figures).sum();
+    assert!(cases.len() >= min_cases && figures >= min_figures, "{} {figures}", cases.len());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let failures: Vec<String> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|part| {
-                let cases = &cases;
                 scope.spawn(move || {
                     let mine = cases.iter().skip(part).step_by(threads);
                     mine.flat_map(case::Case::failures).collect::<Vec<_>>()
@@ -22,6 +33,5 @@ fn every_figure_is_within_four_standard_errors() {
             .collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
     });
-    assert!(cases.len() >= 60 && figures >= 300, "{} cases, {figures} figures", cases.len());
     assert!(failures.is_empty(), "{} of {figures}:\n{}", failures.len(), failures.join("\n"));
 }

@@ -35,3 +35,9 @@ fn intervals_at_high_load_hold_the_truth() {
     check(m_m_1(0.8), 200, 65_536, &["p50", "utilization"]);
     check(m_m_1(0.8), 100, 524_288, &["mean", "p90", "p95", "queue length", "in-flight"]);
 }
+
+#[test]
+fn intervals_of_skewed_samples_hold_the_truth() {
+    let lognormal = harder().pop().expect("the last one");
+    check(lognormal, 200, 131_072, &["mean", "p50", "p99"]);
+}

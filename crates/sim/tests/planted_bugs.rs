@@ -10,9 +10,15 @@ mod case;
 #[path = "support/cases.rs"]
 #[expect(dead_code, reason = "some cases only")]
 mod cases;
+#[path = "support/designs.rs"]
+#[expect(dead_code, reason = "some cases only")]
+mod designs;
 
 use case::Case;
+use tenfold_sim::keys::WarmOptions;
 use tenfold_sim::planted::{Bug, plant};
+use tenfold_sim::{Caches, Model, Outcome, Scenario, simulate_scenario};
+use tenfold_units::Seed;
 
 /// Asserts that `case` passes without the bug and fails with it.
 fn catches(bug: Bug, case: &Case) {
@@ -82,4 +88,115 @@ fn customers_who_do_not_think_are_noticed() {
 #[test]
 fn even_routing_is_noticed() {
     catches(Bug::RoutingEven, &cases::jackson());
+}
+
+#[test]
+fn endless_calls_are_noticed() {
+    catches(Bug::TimeoutIgnored, &designs::timeout());
+}
+
+#[test]
+fn dropped_zombie_work_is_noticed() {
+    catches(Bug::ZombieWorkDropped, &designs::zombies());
+}
+
+#[test]
+fn uncounted_retries_are_noticed() {
+    catches(Bug::RetryNotCounted, &designs::retries());
+}
+
+#[test]
+fn a_quorum_of_one_is_noticed() {
+    catches(Bug::QuorumOfOne, &designs::quorum());
+}
+
+#[test]
+fn a_pool_without_bound_is_noticed() {
+    catches(Bug::PoolUnbounded, &designs::pool());
+}
+
+/// Runs a design through a scenario with and without `bug`, and returns what `figure` sees.
+fn with_and_without(
+    bug: Bug,
+    design: &str,
+    scenario: &str,
+    figure: fn(&Outcome) -> f64,
+) -> (f64, f64) {
+    let model =
+        Model::from_yaml(&format!("model: bug\nzones: [a]\n{design}")).expect("the model is valid");
+    let scenario = Scenario::from_yaml(&format!("{{scenario: bug, {scenario}}}"))
+        .expect("the scenario is valid");
+    let run = |planted| {
+        plant(planted);
+        let options = WarmOptions { budget: 500_000, tolerance: 0.01 };
+        let caches = Caches::warm(&model, scenario.load, Seed(1), options);
+        let seen = figure(&simulate_scenario(&model, &scenario, &caches, Seed(1)));
+        plant(None);
+        seen
+    };
+    (run(Some(bug)), run(None))
+}
+
+/// Fifty customers at one server: when it dies, the forty-nine who wait fail with the one served.
+#[test]
+fn waiting_requests_that_survive_a_death_are_noticed() {
+    let (with, without) = with_and_without(
+        Bug::DeathKeepsQueue,
+        "components:
+  desk: {replicas: {a: 1}, servers: 1, service_time: {any: {deterministic: 1s}}}
+operations:
+  op:
+    load: {closed: {population: 50, think_time: {deterministic: 1s}}}
+    flow: [{call: {to: desk}}]
+",
+        "horizon: 10900ms, faults: [{at: 10500ms, target: {component: desk}, effect: {kill: {}}}]",
+        |outcome| outcome.operations["op"].failures.total() as f64,
+    );
+    assert!(without >= 45.0, "{without}");
+    assert!(with <= 5.0, "{with}");
+}
+
+/// The second after a flush misses far more than the second before.
+#[test]
+fn a_flush_without_effect_is_noticed() {
+    let (with, without) = with_and_without(
+        Bug::FlushIgnored,
+        "keys: {items: {zipf: {exponent: 1.1, count: 10_000}}}
+components:
+  cache: {replicas: {a: 1}, servers: infinite, service_time: {any: {deterministic: 50us}}, data: {shards: 1, copies: 1, read: primary, write: primary}, cache: {keys: items, options: {policy: lru, capacity: 1000}}}
+  store: {replicas: {a: 1}, servers: infinite, service_time: {any: {deterministic: 1us}}}
+operations:
+  op:
+    load: {open: {rate: 2000/s}}
+    keys: items
+    flow: [{lookup: {cache: cache, on_miss: [{call: {to: store}}, {fill: cache}]}}]
+",
+        "horizon: 6s, window: 1s, faults: [{at: 5s, target: {component: cache}, effect: flush-cache}]",
+        |outcome| {
+            let hits = |window: usize| outcome.series[window].components["cache"].hit_ratio;
+            hits(4).unwrap() - hits(5).unwrap()
+        },
+    );
+    assert!(without > 0.1, "{without}");
+    assert!(with < 0.05, "{with}");
+}
+
+/// For the four seconds until a dead replica of three is noticed it fails a third of the requests.
+#[test]
+fn a_death_noticed_at_once_is_noticed() {
+    let (with, without) = with_and_without(
+        Bug::DetectionAtOnce,
+        "components:
+  web: {replicas: {a: 3}, servers: infinite, service_time: {any: {deterministic: 1ms}}, detection: 4s}
+links: {client -> web: {timeout: 20ms, balance: {policy: random}}}
+operations:
+  op:
+    load: {open: {rate: 600/s}}
+    flow: [{call: {to: web}}]
+",
+        "horizon: 4s, faults: [{at: 0s, target: {component: web, replica: 0}, effect: {kill: {silent: true}}}]",
+        |outcome| outcome.operations["op"].failures.total() as f64,
+    );
+    assert!((without - 800.0).abs() < 120.0, "{without}");
+    assert!(with < 80.0, "{with}");
 }

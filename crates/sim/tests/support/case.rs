@@ -1,7 +1,8 @@
 //! A model with known answers, and whether the simulator gives them.
 
 use serde_json::Value;
-use tenfold_sim::{Model, simulate};
+use tenfold_sim::keys::WarmOptions;
+use tenfold_sim::{Caches, Model, Scenario, simulate, simulate_scenario};
 use tenfold_units::Seed;
 
 /// What an answer may be off by, in standard errors.
@@ -17,9 +18,18 @@ const MAX_RELATIVE_ERROR: f64 = 0.03;
 pub(crate) struct Case {
     pub(crate) name: String,
     model: Model,
-    budget: u64,
-    /// Place in the outcome, and the answer.
-    answers: Vec<(String, f64)>,
+    run: Run,
+    /// Place in the outcome, the answer, and what the answer itself may be off by, as a share of it.
+    answers: Vec<(String, f64, f64)>,
+}
+
+/// How a model is run.
+#[derive(Clone, Debug)]
+enum Run {
+    /// Plain queues, for a budget of events.
+    Events(u64),
+    /// A design, through a scenario.
+    Scenario(Box<Scenario>),
 }
 
 impl Case {
@@ -27,7 +37,14 @@ impl Case {
     pub(crate) fn new(name: &str, budget: u64, yaml: &str) -> Self {
         let model = Model::from_yaml(&format!("model: case\n{yaml}"))
             .unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        Self { name: name.to_owned(), model, budget, answers: Vec::new() }
+        Self { name: name.to_owned(), model, run: Run::Events(budget), answers: Vec::new() }
+    }
+
+    /// A design from YAML, run through a scenario.
+    pub(crate) fn design(name: &str, scenario: &str, yaml: &str) -> Self {
+        let scenario = Scenario::from_yaml(&format!("{{scenario: case, {scenario}}}"))
+            .unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        Self { run: Run::Scenario(Box::new(scenario)), ..Self::new(name, 0, yaml) }
     }
 
     /// One station `s` that customers `a` arrive at.
@@ -38,9 +55,14 @@ impl Case {
     }
 
     /// Expects an exact `answer` at a `place` such as `stations/s/wait_time_seconds/mean`.
-    pub(crate) fn expect(mut self, place: &str, answer: f64) -> Self {
+    pub(crate) fn expect(self, place: &str, answer: f64) -> Self {
+        self.expect_about(place, answer, 0.0)
+    }
+
+    /// Expects an `answer` that is an approximation with this stated relative error.
+    pub(crate) fn expect_about(mut self, place: &str, answer: f64, relative_error: f64) -> Self {
         assert!(answer.is_finite(), "{}: {place} has no answer", self.name);
-        self.answers.push((place.to_owned(), answer));
+        self.answers.push((place.to_owned(), answer, relative_error));
         self
     }
 
@@ -58,13 +80,20 @@ impl Case {
 
     /// Runs the model and returns every figure that is not what it should be.
     pub(crate) fn failures(&self) -> Vec<String> {
-        let outcome = simulate(&self.model, Seed(11), self.budget);
+        let outcome = match &self.run {
+            Run::Events(budget) => simulate(&self.model, Seed(11), *budget),
+            Run::Scenario(scenario) => {
+                let options = WarmOptions { budget: 2_000_000, tolerance: 0.005 };
+                let caches = Caches::warm(&self.model, scenario.load, Seed(11), options);
+                simulate_scenario(&self.model, scenario, &caches, Seed(11))
+            }
+        };
         let outcome = serde_json::to_value(outcome).expect("an outcome is plain data");
         let answers = self.answers.iter();
         answers
-            .filter_map(|(place, answer)| {
+            .filter_map(|(place, answer, off)| {
                 let found = outcome.pointer(&format!("/{place}")).unwrap_or(&Value::Null);
-                let problem = judge(found, *answer)?;
+                let problem = judge(found, *answer, *off)?;
                 Some(format!("{}: {place}: {problem}", self.name))
             })
             .collect()
@@ -72,7 +101,7 @@ impl Case {
 }
 
 /// Returns what is wrong with an estimate, if anything is.
-fn judge(found: &Value, answer: f64) -> Option<String> {
+fn judge(found: &Value, answer: f64, off: f64) -> Option<String> {
     let Some(value) = found["value"].as_f64() else {
         return Some(format!("is absent, expected {answer}"));
     };
@@ -84,7 +113,7 @@ fn judge(found: &Value, answer: f64) -> Option<String> {
         return Some(format!("{value} is only known to ± {error}, expected {answer}"));
     }
     // Rounding of spans to nanoseconds.
-    let bound = ERRORS * error + 1e-6 * answer.abs();
+    let bound = ERRORS * error + (off + 1e-6) * answer.abs();
     ((value - answer).abs() > bound).then(|| {
         format!(
             "{value} differs from {answer} by {:.1} standard errors",
