@@ -3,15 +3,18 @@
 
 mod data;
 mod load;
+mod population;
 mod promise;
+mod share;
+mod target;
 
 use tenfold_brief::{Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Statistic};
 
 use crate::draft::Draft;
 use crate::words;
 
-pub(crate) use load::{generic_dataset, generic_operation};
 pub(crate) use promise::Promise;
+pub(crate) use target::{generic_dataset, generic_operation};
 
 /// Binds every demand: first who there is, then what they do, then what that means, so that the
 /// order of the bullets does not matter.
@@ -83,9 +86,9 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
             | Metric::Bandwidth
             | Metric::Bitrate,
         ) => data::bind(draft, index),
-        Some(Metric::Concurrency) => load::concurrency(draft, index),
-        Some(Metric::FanOut) => load::fan_out(draft, index),
-        Some(Metric::Length) => load::length(draft, index),
+        Some(Metric::Concurrency) => population::concurrency(draft, index),
+        Some(Metric::FanOut) => share::fan_out(draft, index),
+        Some(Metric::Length) => population::length(draft, index),
         Some(
             metric @ (Metric::Capacity
             | Metric::HitRatio
@@ -101,7 +104,7 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
         None | Some(Metric::Throughput) => match demand.amount.dimension {
             Dimension::Bytes | Dimension::Bits => data::bind(draft, index),
             Dimension::Count => load::count(draft, index),
-            Dimension::Ratio => load::share(draft, index),
+            Dimension::Ratio => share::share(draft, index),
             Dimension::Factor | Dimension::Time | Dimension::Money | Dimension::Length => {}
         },
     }
@@ -140,6 +143,9 @@ fn figure_by_words(draft: &mut Draft<'_>, index: usize) -> bool {
         draft.reported.push(most);
     } else {
         draft.state(&id, &label, index, factor);
+        if words::is_actor(noun) && demand.per_seconds().is_none() {
+            population::note_population(draft, index, &id, noun, None);
+        }
     }
     true
 }
@@ -169,40 +175,43 @@ fn fits_unit(demand: &Demand, unit: tenfold_units::Unit) -> bool {
 
 /// Returns the length of the moment into which all of a demand falls.
 pub(crate) fn burst_seconds(demand: &Demand) -> Option<f64> {
-    demand.conditions.iter().find_map(|condition| match condition.kind {
-        ConditionKind::Within { seconds, .. } => Some(seconds),
-        _ => None,
+    demand.conditions.iter().find_map(|condition| {
+        let ConditionKind::Within { seconds, .. } = condition.kind else { return None };
+        Some(seconds)
     })
+}
+
+/// The end of the figure's id, whether it is said of the subject, and the time that the amount of
+/// the demand is per, for each property that later stages read by its name.
+fn plain_figure(metric: Metric) -> Option<(&'static str, bool, Option<f64>)> {
+    const PRICE_MONTH: f64 = 2_592_000.0;
+    let rows = [
+        (Metric::Capacity, "capacity_per_second", true, Some(1.0)),
+        (Metric::RateLimit, "rate_limit_per_second", true, Some(1.0)),
+        (Metric::HitRatio, "hit_ratio", true, None),
+        (Metric::TimeToLive, "ttl_seconds", true, None),
+        (Metric::KeyLength, "key_length", false, None),
+        (Metric::Price, "price_usd", true, None),
+        (Metric::Budget, "budget_usd_per_month", false, Some(PRICE_MONTH)),
+        (Metric::Deadline, "deadline_seconds", false, None),
+        (Metric::Team, "team_size", false, None),
+        (Metric::Distance, "distance", true, None),
+    ];
+    let row = rows.into_iter().find(|(own, ..)| *own == metric);
+    row.map(|(_, end, of_subject, per)| (end, of_subject, per))
 }
 
 /// States a property that later stages read by its name.
 fn plain(draft: &mut Draft<'_>, index: usize, metric: Metric) {
+    let Some((end, of_subject, per)) = plain_figure(metric) else { return };
     let demand = &draft.brief.demands[index];
     let subject = demand.subject().filter(|noun| !noun.is_empty());
-    let stem = subject.map_or_else(String::new, |noun| format!("{}.", words::snake(noun, "all")));
-    let end = match metric {
-        Metric::Capacity => "capacity_per_second",
-        Metric::HitRatio => "hit_ratio",
-        Metric::TimeToLive => "ttl_seconds",
-        Metric::RateLimit => "rate_limit_per_second",
-        Metric::KeyLength => "key_length",
-        Metric::Price => "price_usd",
-        Metric::Budget => "budget_usd_per_month",
-        Metric::Deadline => "deadline_seconds",
-        Metric::Team => "team_size",
-        _ => "distance",
+    let id = match subject.filter(|_| of_subject) {
+        Some(noun) => format!("{}.{end}", words::snake(noun, "all")),
+        None => end.to_owned(),
     };
-    let id = match metric {
-        Metric::KeyLength | Metric::Team | Metric::Deadline | Metric::Budget => end.to_owned(),
-        _ => format!("{stem}{end}"),
-    };
-    let factor = match metric {
-        Metric::Capacity | Metric::RateLimit => 1.0 / demand.per_seconds().unwrap_or(1.0),
-        Metric::Budget => 2_592_000.0 / demand.per_seconds().unwrap_or(2_592_000.0),
-        _ => 1.0,
-    };
-    let label =
-        format!("{} {}", subject.map_or_else(String::new, NounPhrase::to_string), metric.name());
-    draft.state(&id, label.trim(), index, factor);
+    let factor = per.map_or(1.0, |per| per / demand.per_seconds().unwrap_or(per));
+    let of = subject.map_or_else(String::new, NounPhrase::to_string);
+    draft.state(&id, format!("{of} {}", metric.name()).trim(), index, factor);
     draft.reported.push(id);
 }

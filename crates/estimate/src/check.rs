@@ -148,9 +148,8 @@ fn physics(draft: &mut Draft<'_>) {
 /// Returns whether clients all over the world are promised something by one region.
 fn far_from_one_region(draft: &Draft<'_>, at_client: bool) -> bool {
     use tenfold_brief::ConstraintKind;
-    let one = draft.brief.constraints.iter().any(|constraint| match &constraint.kind {
-        ConstraintKind::Regions { amount, .. } => amount.mid == 1.0,
-        _ => false,
+    let one = draft.brief.constraints.iter().any(|constraint| {
+        matches!(&constraint.kind, ConstraintKind::Regions { amount, .. } if amount.mid == 1.0)
     });
     at_client && one && draft.features.has("global")
 }
@@ -204,8 +203,10 @@ fn real_time(draft: &Draft<'_>) -> (String, &'static str) {
 }
 
 fn load(draft: &mut Draft<'_>) {
-    let any =
-        draft.operations.keys().any(|name| draft.network.is_known(&format!("op.{name}.qps_avg")));
+    let any = draft.operations.keys().any(|name| {
+        let leaves = draft.network.leaves(&format!("op.{name}.qps_avg"));
+        leaves.iter().any(|leaf| leaf != "peak_factor" && draft.network.is_stated(leaf))
+    });
     if any {
         return;
     }

@@ -148,11 +148,6 @@ impl Network {
         Some(&self.nodes[id].definitions[*index])
     }
 
-    /// Returns the label of a figure.
-    pub(crate) fn label(&self, id: &str) -> &str {
-        self.nodes.get(id).map_or("", |node| &node.label)
-    }
-
     /// Chooses the cheapest definition of every figure that can be known.
     ///
     /// # Errors

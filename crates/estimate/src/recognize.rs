@@ -49,6 +49,13 @@ fn passages(brief: &Brief) -> Vec<Passage> {
         let text = format!(" {} {} ", title.text.to_lowercase(), title.words.join(" "));
         passages.push(Passage { text, span: title.span, weight: TITLE_FACTOR, negated: false });
     }
+    // A heading of the first line may name the system and a section at once: *File storage*.
+    for (index, section) in brief.sections.iter().enumerate() {
+        let first = index == 0 && brief.title.is_none();
+        let weight = if first { TITLE_FACTOR } else { 1.0 };
+        let text = format!(" {} ", section.title.to_lowercase());
+        passages.push(Passage { text, span: section.span, weight, negated: false });
+    }
     for item in &brief.items {
         let text = format!(" {} ", item.text.to_lowercase());
         passages.push(Passage { text, span: item.span, weight: 1.0, negated: false });

@@ -17,8 +17,8 @@ fn folder() -> PathBuf {
 }
 
 fn run(path: &Path, catalog: &Catalog) -> Estimate {
-    let bytes = std::fs::read(path).unwrap();
-    let name = path.file_name().unwrap().to_string_lossy();
+    let bytes = std::fs::read(path).expect("a case has its brief");
+    let name = path.file_name().expect("a file has a name").to_string_lossy();
     let parsed = parse_bytes(&bytes, Format::of_file_name(&name));
     let mut estimate = estimate(&parsed.brief, catalog);
     estimate.include(&parsed.diagnostics);
@@ -42,7 +42,7 @@ fn judge(estimate: &Estimate, line: &str) -> Option<String> {
     let document = estimate.to_json();
     let list = |items: Vec<&str>| items.join(" ");
     let found = match key {
-        "outcome" => document["outcome"].as_str().unwrap().to_owned(),
+        "outcome" => document["outcome"].as_str().expect("an outcome is a word").to_owned(),
         "archetype" => estimate.archetype.name.clone(),
         "diagnostics" => {
             let mut codes: Vec<_> = estimate.diagnostics.iter().map(|d| d.code.as_str()).collect();
@@ -61,13 +61,17 @@ fn judge(estimate: &Estimate, line: &str) -> Option<String> {
 fn judge_figure(value: &serde_json::Value, key: &str, expected: &str) -> Option<String> {
     let Some(value) = value.as_f64() else { return Some(format!("{key} is missing")) };
     let (low, high) = match expected.split_once("..") {
-        Some((low, high)) => (low.parse::<f64>().unwrap(), high.parse::<f64>().unwrap()),
+        Some((low, high)) => (number(low), number(high)),
         None => {
-            let mid: f64 = expected.parse().unwrap();
+            let mid = number(expected);
             (mid - 0.005 * mid.abs(), mid + 0.005 * mid.abs())
         }
     };
     (value < low || value > high).then(|| format!("{key} is {value}, not {expected}"))
+}
+
+fn number(text: &str) -> f64 {
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is not a number"))
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use tenfold_brief::{ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Per};
 use tenfold_units::{Interval, math};
 
-use super::load::{self, actors, generic_dataset, number};
+use super::load::number;
+use super::population::actors;
+use super::share;
+use super::target::generic_dataset;
 use crate::draft::{Draft, interval};
 use crate::{OperationKind, Shape, words};
 
@@ -162,7 +165,7 @@ fn item(
     let brief = draft.brief;
     let link = brief.demands[index].of.as_ref().and_then(Of::demand);
     if let (Some(link), Some(noun)) = (link, &subject)
-        && let Some(name) = load::carry(draft, link, noun)
+        && let Some(name) = share::carry(draft, link, noun)
     {
         let label = format!("{name}: bytes of one item");
         return draft.state(&format!("data.{name}.item_bytes"), &label, index, factor);
@@ -270,9 +273,9 @@ fn retention(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
     let dataset = subject_dataset(draft, index);
-    let tier = demand.conditions.iter().find_map(|c| match &c.kind {
-        ConditionKind::Tier { name } => Some(name.clone()),
-        _ => None,
+    let tier = demand.conditions.iter().find_map(|c| {
+        let ConditionKind::Tier { name } = &c.kind else { return None };
+        Some(name.clone())
     });
     let stem = dataset.as_ref().map_or_else(String::new, |name| format!("data.{name}."));
     if let Some(tier) = tier {
@@ -329,7 +332,11 @@ fn growth(draft: &mut Draft<'_>, index: usize) {
             draft.state_value(&format!("data.{name}.storage_per_day_bytes"), &label, index, value);
             return;
         }
-        _ => return,
+        Dimension::Count
+        | Dimension::Time
+        | Dimension::Bits
+        | Dimension::Money
+        | Dimension::Length => return,
     };
     let dataset = subject_dataset(draft, index);
     let id = dataset

@@ -1,0 +1,192 @@
+//! Who acts: populations, stocks of things, those who are there at once.
+
+use tenfold_brief::{Demand, Metric, NounPhrase, Of};
+
+use super::load::{number, span_words};
+use super::target::generic_dataset;
+use crate::draft::{Draft, PopulationDraft};
+use crate::{Shape, words};
+
+/// Returns the figure of those who act: by the demand that counts them, else by their noun.
+pub(super) fn actors(draft: &Draft<'_>, noun: &NounPhrase, link: Option<usize>) -> Option<String> {
+    if let Some(figure) = link.and_then(|link| population_of_demand(draft, link)) {
+        return Some(figure);
+    }
+    let exact = draft.populations.iter().find(|population| population.noun == *noun);
+    if let Some(population) = exact {
+        return Some(population.figure.clone());
+    }
+    let known = |id: &str| draft.network.contains(id).then(|| id.to_owned());
+    if words::is_people(noun) || noun.is_empty() {
+        let daily = ["dau", "users", "mau", "concurrent_users"];
+        if let Some(id) = daily.iter().find_map(|id| known(id)) {
+            return Some(id);
+        }
+    }
+    let head = draft.populations.iter().find(|p| p.noun.head() == noun.head());
+    head.map(|population| population.figure.clone()).or_else(|| known("dau")).or_else(|| {
+        match &draft.populations[..] {
+            [only] => Some(only.figure.clone()),
+            _ => None,
+        }
+    })
+}
+
+pub(super) fn population_of_demand(draft: &Draft<'_>, link: usize) -> Option<String> {
+    let figure = draft.figure_of.get(link)?.clone()?;
+    draft.populations.iter().any(|p| p.figure == figure).then_some(figure)
+}
+
+/// Binds a population, or the number of items of a dataset.
+pub(super) fn population(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(noun) = demand.subject().filter(|noun| !noun.is_empty()).cloned() else { return };
+    if super::is_maximum(demand) {
+        let id = format!("{}s_max", words::snake(&noun, "item"));
+        draft.state(&id, &format!("{noun}s at most"), index, 1.0);
+        draft.reported.push(id);
+        return;
+    }
+    let concurrent = ["concurrent", "simultaneous", "online", "connected"];
+    if concurrent.iter().any(|word| noun.has(word)) || draft.brief.demands[index].at_peak() {
+        return concurrency(draft, index);
+    }
+    let sized = brief.demands.iter().any(|other| {
+        other.metric == Some(Metric::Size)
+            && (other.per_each() == Some(&noun) || other.subject() == Some(&noun))
+    });
+    let acts = brief.demands.iter().any(|other| acts(other, &noun));
+    if !words::is_actor(&noun) && !acts {
+        if let Some(dataset) = draft.find_dataset(&noun) {
+            stock(draft, index, &dataset, &noun);
+            return;
+        }
+        if sized {
+            let name = words::snake(&noun, "item");
+            let origin = draft.origin(index);
+            let dataset = generic_dataset(&noun.to_string(), Shape::Record, origin);
+            draft.datasets.insert(name.clone(), dataset);
+            stock(draft, index, &name, &noun);
+            return;
+        }
+    }
+    let id = population_id(draft, &noun);
+    draft.state(&id, &format!("{noun}s"), index, 1.0);
+    let parent = demand.of.as_ref().and_then(Of::demand);
+    let parent = parent.and_then(|link| population_of_demand(draft, link));
+    note_population(draft, index, &id, &noun, parent);
+    if id == "users" && words::is_people(&noun) {
+        let help = "write \"daily active users\" or \"concurrent users\" for those";
+        draft.read_as(
+            "R102",
+            index,
+            "read as all users, not those active at once",
+            help,
+            Some("users"),
+        );
+    }
+}
+
+fn stock(draft: &mut Draft<'_>, index: usize, dataset: &str, noun: &NounPhrase) {
+    let id = format!("data.{dataset}.stock_items");
+    draft.state(&id, &format!("{noun}s that stand today"), index, 1.0);
+}
+
+/// Returns whether a demand lets those of the noun act.
+fn acts(demand: &Demand, noun: &NounPhrase) -> bool {
+    let same = |other: &NounPhrase| other.head() == noun.head();
+    let timed = demand.per_seconds().is_some();
+    let of = matches!(&demand.of, Some(Of::Noun { noun, .. }) if same(noun));
+    demand.actor.as_ref().is_some_and(same) || timed && demand.per_each().is_some_and(same) || of
+}
+
+pub(super) fn note_population(
+    draft: &mut Draft<'_>,
+    index: usize,
+    id: &str,
+    noun: &NounPhrase,
+    parent: Option<String>,
+) {
+    if draft.populations.iter().any(|p| p.figure == id) {
+        return;
+    }
+    let origin = draft.origin(index);
+    let (figure, noun) = (id.to_owned(), noun.clone());
+    draft.populations.push(PopulationDraft { figure, noun, parent, origin });
+}
+
+/// Returns the figure of a population by its noun.
+pub(super) fn population_id(draft: &Draft<'_>, noun: &NounPhrase) -> String {
+    let free = |id: &str| !draft.network.is_stated(id);
+    let people = words::is_people(noun) || noun.words.len() == 1;
+    if noun.has("dau") || noun.has("daily") && (people || free("dau")) {
+        "dau".to_owned()
+    } else if noun.has("mau") || noun.has("monthly") && (people || free("mau")) {
+        "mau".to_owned()
+    } else if words::is_people(noun) {
+        "users".to_owned()
+    } else {
+        format!("{}s", words::snake(noun, "actor"))
+    }
+}
+
+/// Binds a number or a share of those who are there at once.
+pub(super) fn concurrency(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let noun = demand.subject().cloned().unwrap_or_default();
+    if demand.amount.dimension == tenfold_brief::Dimension::Ratio {
+        let link = demand.of.as_ref().and_then(Of::demand);
+        let of = match &demand.of {
+            Some(Of::Noun { noun, .. }) => noun.clone(),
+            Some(Of::Demand { .. }) | None => NounPhrase::default(),
+        };
+        let Some(parent) = actors(draft, &of, link) else { return };
+        draft.state("concurrency_ratio", "share that is online at peak", index, 1.0);
+        let formula = format!("{parent} * concurrency_ratio");
+        draft.formula("concurrent_users", "open at the same moment", &formula);
+        draft.figure_of[index] = Some("concurrent_users".to_owned());
+        note_population(draft, index, "concurrent_users", &noun, Some(parent));
+        return;
+    }
+    draft.state("concurrent_users", "open at the same moment", index, 1.0);
+    note_population(draft, index, "concurrent_users", &noun, None);
+    let help = "write \"daily active users\" for those of a day";
+    let read_as = "read as the peak of open connections; it is not multiplied again";
+    draft.read_as("R103", index, read_as, help, Some("concurrent_users"));
+}
+
+/// Binds how long one of something lasts; of sessions, that makes them concurrent.
+pub(super) fn length(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let noun = demand.subject().cloned().unwrap_or_default();
+    let name = words::snake(&noun, "session");
+    // So many seconds of each person and day: on average, that share of them is there.
+    if let (Some(each), Some(period)) = (demand.per_each(), demand.per_seconds()) {
+        let Some(parent) = actors(draft, each, None) else { return };
+        let id = format!("{name}_per_actor_seconds");
+        draft.state(&id, &format!("{noun} per {each} in {}", span_words(period)), index, 1.0);
+        let average = format!("{parent} * {id} / {}", number(period));
+        draft.formula("concurrent_users_avg", "there at the same moment on average", &average);
+        draft.formula(
+            "concurrent_users",
+            "there at the same moment at peak",
+            "concurrent_users_avg * peak_factor",
+        );
+        return;
+    }
+    let id = format!("{name}_seconds");
+    draft.state(&id, &format!("length of a {noun}"), index, 1.0);
+    draft.reported.push(id.clone());
+    let linked = demand.of.as_ref().and_then(Of::demand).and_then(|l| draft.figure_of[l].clone());
+    let operation = linked
+        .and_then(|figure| figure.strip_prefix("op.").map(str::to_owned))
+        .and_then(|rest| rest.split('.').next().map(str::to_owned))
+        .or_else(|| draft.find_operation(&noun, None));
+    if let Some(operation) = operation {
+        let formula = format!("op.{operation}.qps_peak * {id}");
+        draft.formula("concurrent_users", "there at the same moment at peak", &formula);
+    }
+}

@@ -1,0 +1,207 @@
+//! Shares and parts: of a population, of requests, of what one request carries.
+
+use tenfold_brief::{Demand, NounPhrase, Of, Per};
+
+use super::load::number;
+use super::population::{actors, note_population, population};
+use super::target::{Target, generic_dataset, target};
+use crate::draft::Draft;
+use crate::{Shape, words};
+
+const DAY: f64 = 86_400.0;
+
+/// Binds a share of a population or of an operation.
+pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let (of, link) = match &demand.of {
+        Some(Of::Noun { noun, demand }) => (noun.clone(), *demand),
+        Some(Of::Demand { demand }) => (NounPhrase::default(), Some(*demand)),
+        None => (NounPhrase::default(), None),
+    };
+    let subject = demand.subject().cloned().unwrap_or_default();
+    let linked_operation = link
+        .and_then(|link| draft.figure_of[link].clone())
+        .and_then(|id| id.strip_prefix("op.").map(str::to_owned))
+        .and_then(|id| id.split('.').next().map(str::to_owned));
+    let operation = linked_operation.or_else(|| {
+        (!of.is_empty() && !words::is_actor(&of)).then(|| draft.find_operation(&of, None)).flatten()
+    });
+    if let Some(parent) = operation {
+        return mixture(draft, index, &parent, &subject);
+    }
+    if words::is_request(&of) {
+        return share_of_total(draft, index);
+    }
+    let Some(parent) = actors(draft, &of, link) else { return };
+    let period = demand.per_seconds().unwrap_or(DAY);
+    if demand.action.is_some() && !subject.is_empty() && !is_followed(draft, index) {
+        return acting_share(draft, index, &parent, period);
+    }
+    let online = ["concurrent", "online", "simultaneous", "connected"];
+    let id = if online.iter().any(|word| subject.has(word)) {
+        "concurrent_users".to_owned()
+    } else if subject.has("daily") || subject.has("dau") {
+        "dau".to_owned()
+    } else if subject.has("monthly") || subject.has("mau") {
+        "mau".to_owned()
+    } else {
+        let verb = demand.action.as_ref().or_else(|| follower(draft, index)?.action.as_ref());
+        let fallback = verb.map_or_else(|| format!("part_{index}"), |action| action.verb.clone());
+        format!("{}_population", words::snake(&subject, &fallback))
+    };
+    let ratio = format!("{id}_ratio");
+    draft.state(&ratio, &format!("share of {parent}"), index, 1.0);
+    draft.formula(
+        &id,
+        &format!("{} of {parent}", demand.amount.text),
+        &format!("{parent} * {ratio}"),
+    );
+    draft.figure_of[index] = Some(id.clone());
+    note_population(draft, index, &id, &subject, Some(parent));
+}
+
+fn is_followed(draft: &Draft<'_>, index: usize) -> bool {
+    follower(draft, index).is_some()
+}
+
+/// Returns the later demand that says how often those of this share act.
+fn follower<'a>(draft: &Draft<'a>, index: usize) -> Option<&'a Demand> {
+    draft.brief.demands.iter().find(|later| {
+        let each = later.per.iter().any(|per| match per {
+            Per::Each { demand, .. } => *demand == Some(index),
+            Per::Time { .. } => false,
+        });
+        later.per_seconds().is_some()
+            && (each || later.of.as_ref().and_then(Of::demand) == Some(index))
+    })
+}
+
+/// Binds a share of a population that does something once in the period.
+fn acting_share(draft: &mut Draft<'_>, index: usize, parent: &str, period: f64) {
+    let Target::Operation(name) = target(draft, index) else { return };
+    let ratio = format!("op.{name}.actor_ratio");
+    draft.state(&ratio, &format!("{name}: share of {parent} who do it"), index, 1.0);
+    let id = format!("op.{name}.qps_avg");
+    let formula = format!("{parent} * {ratio} / {}", number(period));
+    draft.formula(&id, &format!("{name}: requests per second"), &formula);
+    draft.figure_of[index] = Some(id);
+}
+
+/// Binds a share of all requests: `20 % of requests are searches`.
+fn share_of_total(draft: &mut Draft<'_>, index: usize) {
+    let demand = &draft.brief.demands[index];
+    let single = demand.subject().filter(|noun| noun.words.len() == 1).map(NounPhrase::head);
+    match single {
+        Some("read") => return draft.state("read_ratio", "reads / requests", index, 1.0),
+        Some("write") => return draft.state("write_ratio", "writes / requests", index, 1.0),
+        _ => {}
+    }
+    let Target::Operation(name) = target(draft, index) else { return };
+    let ratio = format!("op.{name}.request_ratio");
+    draft.state(&ratio, &format!("{name} / requests"), index, 1.0);
+    let id = format!("op.{name}.qps_avg");
+    draft.formula(
+        &id,
+        &format!("{name}: requests per second"),
+        &format!("request_qps_avg * {ratio}"),
+    );
+    draft.figure_of[index] = Some(id);
+}
+
+/// Binds a share of an operation's requests that carry something more.
+fn mixture(draft: &mut Draft<'_>, index: usize, parent: &str, subject: &NounPhrase) {
+    let name = words::snake(subject, &format!("part_{index}"));
+    let ratio = format!("op.{parent}.{name}_ratio");
+    draft.state(&ratio, &format!("{parent}: share with a {subject}"), index, 1.0);
+    draft.parts.push((index, parent.to_owned(), ratio));
+    if !subject.is_empty() {
+        carry(draft, index, subject);
+    }
+    draft.figure_of[index] = Some(format!("part.{index}"));
+}
+
+/// Lets a share of an operation's requests carry an item of a dataset; returns the dataset.
+pub(super) fn carry(draft: &mut Draft<'_>, index: usize, subject: &NounPhrase) -> Option<String> {
+    let part = draft.parts.iter().find(|(demand, _, _)| *demand == index);
+    let (_, parent, ratio) = part.cloned()?;
+    let dataset = draft.find_dataset(subject).unwrap_or_else(|| {
+        let name = words::snake(subject, "attachment");
+        let fresh = generic_dataset(&subject.to_string(), Shape::Blob, draft.origin(index));
+        draft.datasets.insert(name.clone(), fresh);
+        name
+    });
+    let flow = format!("op.{parent}.qps_avg * {ratio}");
+    let label = format!("{dataset}: new items per second");
+    draft.formula(&format!("data.{dataset}.new_items_per_second"), &label, &flow);
+    let attachment = (ratio, format!("data.{dataset}.item_bytes"));
+    let attachments = &mut draft.operations[&parent].attachments;
+    if !attachments.contains(&attachment) {
+        attachments.push(attachment);
+    }
+    Some(dataset)
+}
+
+/// Binds a number of things for each of others: items per order, followers per user.
+pub(super) fn number_per_thing(
+    draft: &mut Draft<'_>,
+    index: usize,
+    noun: &NounPhrase,
+    link: Option<usize>,
+) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let maximum = super::is_maximum(demand);
+    let subject = demand.subject().cloned().unwrap_or_default();
+    let fans = ["follower", "recipient", "receiver", "subscriber", "friend", "member"];
+    if fans.contains(&subject.head()) {
+        return fan_out(draft, index);
+    }
+    // Things that exist for each of a population are a stock: `50 links per user`.
+    if let (Some(dataset), Some(actors)) = (draft.find_dataset(&subject), actors(draft, noun, link))
+        && !maximum
+        && draft.find_operation(noun, None).is_none()
+    {
+        let each = format!("data.{dataset}.items_per_{}", words::snake(noun, "user"));
+        draft.state(&each, &format!("{subject}s per {noun}"), index, 1.0);
+        let formula = format!("{actors} * {each}");
+        let id = format!("data.{dataset}.stock_items");
+        draft.formula(&id, &format!("{subject}s that stand"), &formula);
+        return;
+    }
+    let end = if maximum { "_max" } else { "" };
+    let id = format!("{}s_per_{}{end}", words::snake(&subject, "item"), words::snake(noun, "item"));
+    draft.state(&id, &format!("{subject}s per {noun}"), index, 1.0);
+    draft.reported.push(id);
+}
+
+/// Binds a count of what an earlier demand speaks of: `…, 3 items on average`.
+pub(super) fn part(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let noun = match &demand.of {
+        Some(Of::Noun { noun, .. }) => noun.clone(),
+        Some(Of::Demand { demand }) => {
+            brief.demands[*demand].subject().cloned().unwrap_or_default()
+        }
+        None => NounPhrase::default(),
+    };
+    let subject = demand.subject().cloned().unwrap_or_default();
+    let daily = subject.has("daily") || subject.has("monthly") || subject.has("concurrent");
+    if daily || words::is_actor(&subject) && demand.statistic.is_none() {
+        return population(draft, index);
+    }
+    number_per_thing(draft, index, &noun, demand.of.as_ref().and_then(Of::demand));
+}
+
+/// Binds recipients per request.
+pub(super) fn fan_out(draft: &mut Draft<'_>, index: usize) {
+    let demand = &draft.brief.demands[index];
+    if super::is_maximum(demand) {
+        draft.state("fan_out_max", "recipients of one write, at most", index, 1.0);
+        draft.reported.push("fan_out_max".to_owned());
+    } else {
+        draft.state("fan_out", "recipients of one write, on average", index, 1.0);
+        draft.reported.push("fan_out".to_owned());
+    }
+}
