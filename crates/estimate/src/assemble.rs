@@ -103,6 +103,14 @@ impl Estimate {
                 self.diagnostics.push(diagnostic.clone());
             }
         }
+        // The parser names the same contradiction with the words of the brief.
+        let named: Vec<u32> = self
+            .diagnostics
+            .iter()
+            .filter(|d| d.code.as_str() == "E004")
+            .map(|d| d.span.line)
+            .collect();
+        self.diagnostics.retain(|d| d.code.as_str() != "E101" || !named.contains(&d.span.line));
         self.diagnostics.sort_by(|a, b| {
             (a.span.line, a.span.column, a.severity as u8, a.code.as_str()).cmp(&(
                 b.span.line,

@@ -30,7 +30,7 @@ pub(crate) fn bind(draft: &mut Draft<'_>) {
 
 fn phase(draft: &Draft<'_>, index: usize) -> u32 {
     let demand = &draft.brief.demands[index];
-    let timed = demand.per_seconds().is_some();
+    let timed = demand.per_seconds().is_some() && !load::counts_daily(demand);
     let single = demand.per_each().is_none() && !timed && burst_seconds(demand).is_none();
     match (demand.metric, demand.amount.dimension) {
         (None | Some(Metric::Concurrency), Dimension::Count) if single && demand.of.is_none() => 0,

@@ -61,6 +61,17 @@ const ACTORS: &[&str] = &[
     "robot",
     "phone",
     "citizen",
+    "라이더",
+    "기사",
+    "센서",
+    "기기",
+    "회원",
+    "사용자",
+    "고객",
+    "배달원",
+    "학생",
+    "응시자",
+    "차량",
     "doctor",
     "teacher",
     "partner",
@@ -125,12 +136,16 @@ const READS: &[&str] = &[
 /// Nouns that count what is sent to somebody without their asking.
 const PUSHES: &[&str] = &["notification", "push", "delivery", "alert", "broadcast", "reminder"];
 
+/// Nouns that count visits, in which people do several things.
+const SESSIONS: &[&str] = &["session", "visit to the site", "login", "sitting"];
+
 /// Nouns that count requests of any kind.
 const REQUESTS: &[&str] =
     &["request", "call", "hit", "rps", "qps", "tps", "transaction", "operation", "req", "api call"];
 
 /// Nouns that only say that something is added; the thing stands before them.
 const ADDITIONS: &[&str] = &[
+    "size",
     "upload",
     "update",
     "creation",
@@ -172,6 +187,8 @@ pub(crate) fn kind_of(noun: Option<&NounPhrase>, access: Option<Access>) -> Oper
         OperationKind::Read
     } else if PUSHES.contains(&head) {
         OperationKind::Push
+    } else if SESSIONS.contains(&head) {
+        OperationKind::Signal
     } else {
         OperationKind::Write
     }

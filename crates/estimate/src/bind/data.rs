@@ -116,7 +116,11 @@ fn size(draft: &mut Draft<'_>, index: usize) {
     });
     let up = demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Up));
     let down = demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Down));
-    let subject = demand.subject().filter(|noun| !noun.is_empty()).cloned();
+    let of = match &demand.of {
+        Some(Of::Noun { noun, .. }) => Some(noun.clone()),
+        Some(Of::Demand { .. }) | None => None,
+    };
+    let subject = demand.subject().filter(|noun| !noun.is_empty()).cloned().or(of);
     if let Some(side) = message_side(demand, up, down) {
         return message(draft, index, side, factor);
     }

@@ -24,7 +24,16 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             per_actor(draft, index, &noun, link, seconds);
         }
         (Some((noun, link)), None) => number_per_thing(draft, index, &noun, link),
-        (None, Some(seconds)) if who_acts(demand).is_some() => all_of_them(draft, index, seconds),
+        (None, Some(_)) if counts_daily(demand) => {
+            draft.state("dau", "daily active users", index, 1.0);
+            let noun =
+                NounPhrase { words: vec!["daily".to_owned(), "user".to_owned()], rest: false };
+            note_population(draft, index, "dau", &noun, None);
+        }
+        (None, Some(seconds)) if who_acts(demand).is_some() => {
+            let noun = who_acts(demand).cloned().unwrap_or_default();
+            all_of_them(draft, index, &noun, seconds);
+        }
         (None, Some(seconds)) => {
             // `twice a day` of those whom an earlier demand counts.
             let linked = demand.of.as_ref().and_then(Of::demand);
@@ -38,10 +47,35 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
         }
         (None, None) => match super::burst_seconds(demand) {
             Some(seconds) => burst(draft, index, seconds),
+            None if other_end(draft, index) => {}
             None if demand.of.is_some() && demand.metric.is_none() => part(draft, index),
             None => population(draft, index),
         },
     }
+}
+
+/// Binds the average beside a stated peak, or the peak beside a stated average: `80k requests/s at
+/// peak, 30k on average`.
+fn other_end(draft: &mut Draft<'_>, index: usize) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(link) = demand.of.as_ref().and_then(Of::demand) else { return false };
+    let Some(figure) = draft.figure_of[link].clone() else { return false };
+    let peak = demand.at_peak() || demand.statistic == Some(Statistic::Maximum);
+    let (from, to) = if peak { ("qps_avg", "qps_peak") } else { ("qps_peak", "qps_avg") };
+    let average = demand.statistic == Some(Statistic::Average);
+    let (Some(stem), true) = (figure.strip_suffix(from), peak || average) else { return false };
+    let seconds = brief.demands[link].per_seconds().unwrap_or(1.0);
+    let value = interval(&demand.amount).scaled(1.0 / seconds);
+    draft.state_value(&format!("{stem}{to}"), "requests per second", index, value);
+    true
+}
+
+/// Returns whether a demand counts those who come on a day: `5M users, 1.2M daily`.
+pub(super) fn counts_daily(demand: &Demand) -> bool {
+    let text = demand.text.to_lowercase();
+    let nothing = demand.subject().is_none_or(NounPhrase::is_empty) && demand.action.is_none();
+    nothing && demand.metric.is_none() && (text.ends_with("daily") || text.contains("일간"))
 }
 
 /// Returns those who act, where a demand counts them and not what they do: `2M sensors send a
@@ -52,21 +86,22 @@ fn who_acts(demand: &Demand) -> Option<&NounPhrase> {
 }
 
 /// Binds a population of which each does something once in the time.
-fn all_of_them(draft: &mut Draft<'_>, index: usize, seconds: f64) {
+fn all_of_them(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, seconds: f64) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    let (Some(noun), Some(action)) = (who_acts(demand).cloned(), demand.action.as_ref()) else {
-        return;
-    };
-    let id = population_id(draft, &noun);
+    let id = population_id(draft, noun);
     draft.state(&id, &format!("{noun}s"), index, 1.0);
-    note_population(draft, index, &id, &noun, None);
-    let kind = words::kind_of(None, action.access);
-    let verb = NounPhrase { words: vec![action.verb.clone()], rest: false };
-    let name = draft
-        .find_operation(&verb, Some(kind))
+    note_population(draft, index, &id, noun, None);
+    let access = demand.action.as_ref().and_then(|action| action.access);
+    let kind = words::kind_of(None, access);
+    let thing = demand.subject().filter(|subject| *subject != noun && !subject.is_empty());
+    let verb = demand.action.as_ref().map_or("report", |action| action.verb.as_str());
+    let verb = NounPhrase { words: vec![verb.to_owned()], rest: false };
+    let name = thing
+        .and_then(|thing| draft.find_operation(thing, Some(kind)))
+        .or_else(|| draft.find_operation(&verb, Some(kind)))
         .or_else(|| draft.main_operation(kind))
-        .unwrap_or_else(|| operation(draft, index, &verb, action.access));
+        .unwrap_or_else(|| operation(draft, index, thing.unwrap_or(&verb), access));
     draft.operations[&name].spec.actor = noun.to_string();
     let rate = format!("op.{name}.qps_avg");
     let label = format!("{name}: requests per second");
@@ -126,6 +161,10 @@ fn per_actor(
     let brief = draft.brief;
     let demand = &brief.demands[index];
     let Some(actors) = actors(draft, noun, link) else {
+        // `2M drivers, each sends its place every 4 s`: the amount counts those who act.
+        if words::is_actor(noun) && !demand.amount.implied {
+            all_of_them(draft, index, &noun.clone(), seconds);
+        }
         return;
     };
     let (active, window) = active_seconds(demand);

@@ -24,6 +24,9 @@ pub(super) fn actors(draft: &Draft<'_>, noun: &NounPhrase, link: Option<usize>) 
         }
     }
     let head = draft.populations.iter().find(|p| p.noun.head() == noun.head());
+    if head.is_none() && !noun.is_empty() && !words::is_actor(noun) {
+        return None;
+    }
     head.map(|population| population.figure.clone()).or_else(|| known("dau")).or_else(|| {
         match &draft.populations[..] {
             [only] => Some(only.figure.clone()),

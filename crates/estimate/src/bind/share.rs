@@ -6,7 +6,7 @@ use super::load::number;
 use super::population::{actors, note_population, population};
 use super::target::{Target, generic_dataset, target};
 use crate::draft::Draft;
-use crate::{Shape, words};
+use crate::{OperationKind, Shape, words};
 
 const DAY: f64 = 86_400.0;
 
@@ -41,7 +41,7 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     let online = ["concurrent", "online", "simultaneous", "connected"];
     let id = if online.iter().any(|word| subject.has(word)) {
         "concurrent_users".to_owned()
-    } else if subject.has("daily") || subject.has("dau") {
+    } else if subject.has("daily") || subject.has("dau") || is_daily_use(demand) {
         "dau".to_owned()
     } else if subject.has("monthly") || subject.has("mau") {
         "mau".to_owned()
@@ -59,6 +59,13 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     );
     draft.figure_of[index] = Some(id.clone());
     note_population(draft, index, &id, &subject, Some(parent));
+}
+
+/// Returns whether a share is of those who come every day: `25 % use it daily`.
+fn is_daily_use(demand: &Demand) -> bool {
+    let use_words = ["", "use", "usage", "active", "visit", "사용", "이용", "방문"];
+    demand.per_seconds() == Some(DAY)
+        && use_words.contains(&demand.subject().map_or("", NounPhrase::head))
 }
 
 fn is_followed(draft: &Draft<'_>, index: usize) -> bool {
@@ -156,6 +163,20 @@ pub(super) fn number_per_thing(
     let fans = ["follower", "recipient", "receiver", "subscriber", "friend", "member"];
     if fans.contains(&subject.head()) {
         return fan_out(draft, index);
+    }
+    // What is done in a session happens as often as sessions do.
+    let session = draft
+        .find_operation(noun, None)
+        .filter(|name| draft.operations[name].spec.kind == OperationKind::Signal);
+    if let (Some(session), false) = (session, maximum) {
+        let (stem, label) = match target(draft, index) {
+            Target::Total(class) => (format!("{class}_qps"), format!("{class}s")),
+            Target::Operation(name) => (format!("op.{name}.qps"), name),
+        };
+        let times = format!("{}times_per_{session}", stem.trim_end_matches("qps"));
+        draft.state(&times, &format!("{label} per {noun}"), index, 1.0);
+        let formula = format!("op.{session}.qps_avg * {times}");
+        return draft.formula(&format!("{stem}_avg"), &format!("{label} per second"), &formula);
     }
     // Things that exist for each of a population are a stock: `50 links per user`.
     if let (Some(dataset), Some(actors)) = (draft.find_dataset(&subject), actors(draft, noun, link))

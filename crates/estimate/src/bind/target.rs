@@ -68,6 +68,7 @@ pub(super) fn operation(
     let label = verb.map_or_else(|| noun.to_string(), |verb| format!("{verb} {noun}"));
     let mut operation = generic_operation(&label, kind, origin);
     operation.spec.actor = actor;
+    operation.spec.in_totals = kind != OperationKind::Signal;
     operation.nouns.push(noun.clone());
     draft.operations.insert(name.clone(), operation);
     name
