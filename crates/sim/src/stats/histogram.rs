@@ -9,6 +9,9 @@ const FIRST_CELL: usize = cell_of(1.0 / (1_u64 << 30) as f64);
 /// What is above 2³⁴ (544 years, in seconds) counts as that.
 const LAST_CELL: usize = cell_of((1_u64 << 34) as f64) - 1;
 
+/// Values this close to the smallest count as it: sums of times differ from each other by rounding.
+const SAME: f64 = 1.0 + 1e-9;
+
 const fn cell_of(value: f64) -> usize {
     (value.to_bits() >> SHIFT) as usize
 }
@@ -18,7 +21,11 @@ const fn cell_of(value: f64) -> usize {
 ///
 /// Range 2⁻³⁰ to 2³⁴ (one nanosecond to 544 years); smaller counts as zero. Memory: 512 bytes per
 /// octave between the smallest and the largest value seen, whatever their number. Adding a value is
-/// two additions and a bounds check: the number of a cell is the leading bits of the double itself.
+/// two comparisons, an addition and a bounds check: the number of a cell is the leading bits of the
+/// double itself.
+///
+/// The smallest value is kept exactly, with its weight: the time of those who do not wait at all. Any
+/// other single value that carries much weight is returned with an error of up to 0.4 %.
 ///
 /// ```
 /// use tenfold_sim::stats::Histogram;
@@ -35,12 +42,23 @@ pub struct Histogram {
     first: usize,
     cells: Vec<u32>,
     min: f64,
+    /// What still counts as the smallest value.
+    same_as_min: f64,
+    at_min: u64,
     max: f64,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { zeros: 0, first: 0, cells: Vec::new(), min: f64::INFINITY, max: 0.0 }
+        Self {
+            zeros: 0,
+            first: 0,
+            cells: Vec::new(),
+            min: f64::INFINITY,
+            same_as_min: f64::INFINITY,
+            at_min: 0,
+            max: 0.0,
+        }
     }
 }
 
@@ -49,11 +67,25 @@ impl Histogram {
     #[inline]
     pub fn record(&mut self, value: f64) {
         debug_assert!(value >= 0.0, "a sample is a span, a size or a count: {value}");
-        self.min = self.min.min(value);
+        if value <= self.same_as_min {
+            self.record_minimum(value, 1);
+        }
         self.max = self.max.max(value);
         match self.cells.get_mut(cell_of(value).wrapping_sub(self.first)) {
             Some(cell) => *cell = cell.saturating_add(1),
             None => self.record_outside(value),
+        }
+    }
+
+    /// Adds the weight of a value that is about the smallest, or smaller.
+    fn record_minimum(&mut self, value: f64, weight: u64) {
+        if value * SAME < self.min {
+            self.at_min = 0;
+        }
+        self.at_min += weight;
+        if value < self.min {
+            self.min = value;
+            self.same_as_min = value * SAME;
         }
     }
 
@@ -94,7 +126,9 @@ impl Histogram {
     /// Adds everything that `other` holds.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
-        self.min = self.min.min(other.min);
+        if other.min <= self.same_as_min {
+            self.record_minimum(other.min, other.at_min);
+        }
         self.max = self.max.max(other.max);
         if other.cells.is_empty() {
             return;
@@ -142,13 +176,25 @@ impl Histogram {
         for (index, cell) in self.cells.iter().enumerate() {
             let inside = f64::from(*cell);
             if *cell > 0 && below + inside >= rank {
-                let (low, high) = edges(self.first + index);
-                let value = low + (high - low) * (rank - below) / inside;
-                return value.clamp(self.min, self.max);
+                return self.inside(self.first + index, rank - below, inside);
             }
             below += inside;
         }
         self.max
+    }
+
+    /// The value of the `rank`-th of `count` values in a cell.
+    fn inside(&self, cell: usize, rank: f64, count: f64) -> f64 {
+        let (low, high) = edges(cell);
+        let (low, at_min) = if cell == cell_of(self.min) {
+            (self.min, (self.at_min as f64).min(count))
+        } else {
+            (low, 0.0)
+        };
+        if rank <= at_min {
+            return self.min;
+        }
+        (low + (high - low) * (rank - at_min) / (count - at_min)).clamp(self.min, self.max)
     }
 
     /// Returns the variance, every value taken for the middle of its cell; NaN where there is none.
@@ -219,6 +265,26 @@ mod tests {
         assert_eq!(histogram.percentile(0.10), 0.0);
         assert_eq!(histogram.percentile(1.0), 0.3);
         assert!(Histogram::default().percentile(0.5).is_nan());
+    }
+
+    #[test]
+    fn the_smallest_value_keeps_its_weight() {
+        let (mut one, mut two) = (Histogram::default(), Histogram::default());
+        for index in 0..1000 {
+            // Half of them are 1, but for rounding; the others are larger.
+            let value = if index % 2 == 0 { 1.0 + f64::from(index) * 1e-13 } else { 1.003 };
+            if index % 3 == 0 {
+                one.record(value);
+            } else {
+                two.record(value);
+            }
+        }
+        one.merge(&two);
+        assert_eq!(one.percentile(0.01), 1.0);
+        assert_eq!(one.percentile(0.49), 1.0);
+        assert!(one.percentile(0.6) > 1.0005);
+        one.record(0.5);
+        assert_eq!(one.percentile(0.0005), 0.5);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(crate) fn all() -> Vec<Case> {
         [("us", 1e-6), ("ms", 1e-3), ("h", 3_600.0)].map(|(unit, size)| scaled(unit, size)),
     );
     cases.extend([(2, 1.4), (4, 3.2), (8, 6.0), (20, 17.0)].map(|(c, load)| m_m_c(c, load)));
-    cases.extend([0.5, 0.8].map(m_d_1));
+    cases.extend([0.3, 0.6, 0.8].map(m_d_1));
     cases.extend(m_g_1());
     cases.extend(
         [(1, 4, 0.9), (3, 5, 3.5), (5, 0, 4.0), (2, 10, 1.5)]
@@ -127,6 +127,7 @@ pub(crate) fn m_d_1(utilization: f64) -> Case {
         ("wait_time_seconds/p90", queue.wait_percentile(0.9)),
         ("wait_time_seconds/p99", queue.wait_percentile(0.99)),
         ("response_time_seconds/mean", queue.mean_response()),
+        ("response_time_seconds/p50", queue.response_percentile(0.5)),
         ("response_time_seconds/p95", queue.response_percentile(0.95)),
     ])
 }
