@@ -1,7 +1,7 @@
 //! Markdown to headings and items with their places.
 #![expect(clippy::wildcard_enum_match_arm, reason = "most Markdown events only structure the text")]
 
-mod lines;
+pub(crate) mod lines;
 mod table;
 
 use core::ops::Range;
@@ -21,10 +21,12 @@ pub(crate) enum Block {
     Group(Fragment),
     /// What is nested in the last open group ends here.
     EndOfGroup,
+    /// The open sections end here.
+    EndOfSection,
     /// A bullet, a table row, a sentence, a line of a fence.
     Item(Fragment),
-    /// A fence in YAML: its content.
-    Yaml(Range<usize>),
+    /// A fence in YAML, or the `whole` of a front matter: its content.
+    Yaml { range: Range<usize>, whole: bool },
     /// A fence in a language that is not read.
     Code { language: String, text: Fragment },
 }
@@ -77,6 +79,9 @@ fn unclosed_fence(text: &str) -> Option<Range<usize>> {
     }
     None
 }
+
+/// Stands for the language of the block between `---` lines at the top.
+const FRONT_MATTER: &str = "---";
 
 /// What the text that is being read belongs to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -133,22 +138,39 @@ impl<'a> Walker<'a> {
                 self.fence.1.end = end;
             }
             Event::Text(text) => self.text(&text, range),
-            Event::Code(code) => {
-                let inner = self.source[range.clone()].find(&*code).unwrap_or(0);
-                let start = range.start + inner;
-                self.text(&code, start..(start + code.len()).min(range.end));
+            Event::Code(_) => {
+                let code = &self.source[range.clone()];
+                let ticks = code.len() - code.trim_start_matches('`').len();
+                let inner =
+                    range.start + ticks..range.end.saturating_sub(ticks).max(range.start + ticks);
+                self.text(&self.source[inner.clone()].replace(['\n', '\r'], " "), inner);
             }
-            Event::InlineHtml(html) | Event::Html(html)
-                if !html.trim_start().starts_with("<!--") =>
-            {
-                self.text(&html, range);
+            // Tags are markup; what stands between them is text.
+            Event::Html(html) if !html.trim_start().starts_with("<!--") => {
+                self.between_tags(&html, range.start);
             }
-            Event::SoftBreak | Event::HardBreak => {
-                self.current.push("\n", range.start..range.start + 1)
+            Event::SoftBreak | Event::HardBreak if range.is_empty() => {
+                self.current.push_synthetic(
+                    "
+",
+                );
             }
+            Event::SoftBreak | Event::HardBreak => self.current.push(
+                "
+", range,
+            ),
             Event::Rule => self.flush(),
             _ => {}
         }
+    }
+
+    fn between_tags(&mut self, html: &str, start: usize) {
+        let mut at = 0;
+        while let Some(open) = html[at..].find('<').map(|found| at + found) {
+            self.text(&html[at..open], start + at..start + open);
+            at = html[open..].find('>').map_or(html.len(), |found| open + found + 1);
+        }
+        self.text(&html[at..], start + at..start + html.len());
     }
 
     fn text(&mut self, text: &str, range: Range<usize>) {
@@ -194,7 +216,7 @@ impl<'a> Walker<'a> {
             }
             Tag::MetadataBlock(_) => {
                 self.flush();
-                self.fence = ("yaml".to_owned(), range.end..range.end);
+                self.fence = (FRONT_MATTER.to_owned(), range.end..range.end);
                 self.target = Target::Fence;
             }
             _ => {}
@@ -244,7 +266,8 @@ impl<'a> Walker<'a> {
             return;
         }
         match language.split([' ', ',', '{']).next().unwrap_or("") {
-            "yaml" | "yml" => self.out.blocks.push(Block::Yaml(range)),
+            "yaml" | "yml" => self.out.blocks.push(Block::Yaml { range, whole: false }),
+            FRONT_MATTER => self.out.blocks.push(Block::Yaml { range, whole: true }),
             "" | "text" | "txt" | "plain" | "md" | "markdown" | "requirements" | "brief"
             | "http" => {
                 for line in lines::of_fence(self.source, range) {
@@ -295,7 +318,7 @@ impl<'a> Walker<'a> {
         }
         let mut full = Fragment::default();
         for label in self.items.iter().filter_map(|item| item.label.as_ref()) {
-            full.append(label);
+            full.append_label(label);
             full.push_synthetic(": ");
         }
         full.append(&text);

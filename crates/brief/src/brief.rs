@@ -45,6 +45,8 @@ pub struct Title {
 pub struct Section {
     /// The words.
     pub title: String,
+    /// 1 to 6 for `#` to `######`; 7 and 8 for `Name:` and `**Name**`.
+    pub level: u8,
     /// What stands under it.
     pub kind: SectionKind,
     /// Where the heading stands.

@@ -16,8 +16,13 @@ pub(crate) fn run(brief: &Brief, out: &mut Vec<Diagnostic>) {
         possible(demand, out);
     }
     for (index, demand) in brief.demands.iter().enumerate() {
+        let known = out.len();
         for earlier in &brief.demands[..index] {
             pair(earlier, demand, out);
+            // The first place that it contradicts is enough.
+            if out.len() > known {
+                break;
+            }
         }
     }
     budgets(brief, out);
@@ -53,8 +58,6 @@ fn possible(demand: &Demand, out: &mut Vec<Diagnostic>) {
             format!("`{}`: a peak is not below the average", amount.text),
             "write peak over average: \"3x\"",
         )
-    } else if !amount.high.is_finite() {
-        (format!("`{}` is too large to work with", amount.text), "write a smaller number")
     } else {
         return;
     };
@@ -81,7 +84,7 @@ fn pair(first: &Demand, second: &Demand, out: &mut Vec<Diagnostic>) {
     }
     let (a, b) = (base_value(first), base_value(second));
     let range = overlaps(first, second);
-    if (a - b).abs() > 0.005 * a.abs().max(b.abs()) && !range {
+    if differ(second.metric, a, b) && !range {
         let name = subject_name(second);
         let message = format!(
             "{name} is `{}` here and `{}` in line {}",
@@ -140,6 +143,13 @@ fn same_kind(first: &Demand, second: &Demand) -> bool {
         // One property without a subject may be said of several nameless things.
         && (first.metric != Some(Metric::Size) || !first.subjects.is_empty())
         && (first.metric != Some(Metric::Length) || !first.subjects.is_empty())
+}
+
+/// Whether two values are not the same but for rounding; of an availability what is missing counts.
+fn differ(metric: Option<Metric>, a: f64, b: f64) -> bool {
+    let nearly_one = matches!(metric, Some(Metric::Availability | Metric::Durability));
+    let (a, b) = if nearly_one { (1.0 - a, 1.0 - b) } else { (a, b) };
+    (a - b).abs() > 0.005 * a.abs().max(b.abs())
 }
 
 /// Returns the middle value, as a rate where it is one.
@@ -277,6 +287,9 @@ fn seconds_of(per: &[Per]) -> Option<u64> {
 fn amounts(brief: &Brief, out: &mut Vec<Diagnostic>) {
     let top = Span { start: 0, end: 0, line: 1, column: 1 };
     if brief.items.is_empty() {
+        if out.iter().any(|diagnostic| diagnostic.severity == crate::Severity::Error) {
+            return;
+        }
         let message = "the brief says nothing that can be worked with".to_owned();
         let help = "write at least who uses it and how much: \"- 100k users, 20 requests per user and day\"";
         report(out, NOTHING_TO_GO_ON, top, "", message, help);

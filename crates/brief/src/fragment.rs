@@ -34,11 +34,6 @@ impl<'a> LineIndex<'a> {
             column: number(column),
         }
     }
-
-    /// Returns the line (from 0) of a byte.
-    pub(crate) fn line_of(&self, offset: usize) -> usize {
-        self.starts.partition_point(|first| *first <= offset).max(1) - 1
-    }
 }
 
 /// A text put together from pieces of the source.
@@ -52,6 +47,8 @@ pub(crate) struct Fragment {
 struct Piece {
     at: usize,
     source: Range<usize>,
+    /// Whether it is a label that stands elsewhere: a table header, the item around a nested one.
+    label: bool,
 }
 
 impl Fragment {
@@ -73,7 +70,22 @@ impl Fragment {
         for _ in text.len()..source.len() {
             self.text.push(' ');
         }
-        self.pieces.push(Piece { at, source });
+        self.pieces.push(Piece { at, source, label: false });
+    }
+
+    /// Appends text for which the source at this place says the same in other characters; each part
+    /// of it stands at the whole place.
+    pub(crate) fn push_at(&mut self, text: &str, source: Range<usize>) {
+        if text.len() == source.len() {
+            self.push(text, source);
+        } else if text.len() < source.len() {
+            let start = source.start;
+            self.push(text, start..start + text.len());
+        } else {
+            let (own, more) = text.split_at(floor_boundary(text, source.len()));
+            self.push(own, source.start..source.start + own.len());
+            self.push_synthetic(more);
+        }
     }
 
     /// Appends text that stands nowhere.
@@ -85,12 +97,17 @@ impl Fragment {
     pub(crate) fn append(&mut self, other: &Self) {
         let shift = self.text.len();
         self.text.push_str(&other.text);
-        self.pieces.extend(
-            other
-                .pieces
-                .iter()
-                .map(|piece| Piece { at: piece.at + shift, source: piece.source.clone() }),
-        );
+        let moved = |piece: &Piece| Piece { at: piece.at + shift, ..piece.clone() };
+        self.pieces.extend(other.pieces.iter().map(moved));
+    }
+
+    /// Appends a fragment that stands elsewhere and only labels what follows.
+    pub(crate) fn append_label(&mut self, label: &Self) {
+        let first = self.pieces.len();
+        self.append(label);
+        for piece in &mut self.pieces[first..] {
+            piece.label = true;
+        }
     }
 
     /// Returns the part of the text in `range` as a fragment, without white space at its ends.
@@ -100,40 +117,42 @@ impl Fragment {
         let text = part.trim().to_owned();
         let end = start + text.len();
         let pieces =
-            self.covered(start..end).map(|(at, source)| Piece { at: at - start, source }).collect();
+            self.covered(start..end).map(|part| Piece { at: part.at - start, ..part }).collect();
         Self { text, pieces }
     }
 
-    /// Returns for each piece in `range` where it begins in the text and what it covers.
-    fn covered(&self, range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+    /// Returns the parts of the pieces in `range`.
+    fn covered(&self, range: Range<usize>) -> impl Iterator<Item = Piece> {
         self.pieces.iter().filter_map(move |piece| {
             let end = piece.at + piece.source.len();
             let (from, to) = (range.start.max(piece.at), range.end.min(end));
             let start = piece.source.start + from.checked_sub(piece.at)?;
-            (from < to).then(|| (from, start..start + (to - from)))
+            let source = start..start + to.checked_sub(from)?;
+            (from < to).then_some(Piece { at: from, source, label: piece.label })
         })
     }
 
-    /// Returns the range of the source that a range of the text covers. Pieces from several lines
-    /// (a table cell under its header) give the part on the line of the last one.
-    pub(crate) fn source_range(&self, range: Range<usize>, lines: &LineIndex<'_>) -> Range<usize> {
-        let parts: Vec<_> = self.covered(range).map(|(_, source)| source).collect();
-        let Some(last) = parts.last() else {
-            let nearest = self.pieces.first().map_or(0, |piece| piece.source.start);
-            return nearest..nearest;
-        };
-        let ordered = parts.windows(2).all(|pair| pair[0].end <= pair[1].start);
-        let line = lines.line_of(last.start);
-        let same = parts.iter().filter(|part| ordered || lines.line_of(part.start) == line);
-        let (mut start, mut end) = (last.start, last.end);
-        for part in same {
-            start = start.min(part.start);
-            end = end.max(part.end);
-        }
-        start..end
+    /// Returns the range of the source that a range of the text covers; labels from elsewhere count
+    /// only where nothing else is covered.
+    pub(crate) fn source_range(&self, range: Range<usize>) -> Range<usize> {
+        let parts: Vec<_> = self.covered(range).collect();
+        let own = parts.iter().any(|part| !part.label);
+        let used = parts.iter().filter(|part| !own || !part.label).map(|part| &part.source);
+        let start = used.clone().map(|source| source.start).min();
+        let end = used.map(|source| source.end).max();
+        let nearest = self.pieces.last().map_or(0, |piece| piece.source.start);
+        start.unwrap_or(nearest)..end.unwrap_or(nearest)
     }
 
     pub(crate) fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
+}
+
+/// Returns the last character boundary up to `at`.
+fn floor_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }

@@ -83,8 +83,10 @@ pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
     for territory in &territories {
         analyze::territory(&marks, label_marks, territory, context, &mut found);
     }
-    if territories.is_empty() {
-        analyze::implied(&marks, context, &mut found);
+    for sentence in marks.split(|mark| mark.is_sign(';') || mark.is_sign('.')) {
+        if !sentence.iter().any(|mark| mark.quantity().is_some()) {
+            analyze::implied(sentence, context, &mut found);
+        }
     }
     link::share(&mut found.demands, &territories, context);
     analyze::each_actors(context, &mut found);
@@ -119,7 +121,7 @@ fn conditions_of_time(mut marks: Vec<Mark>) -> Vec<Mark> {
 }
 
 fn condition_at(marks: &[Mark], at: usize, seconds: f64) -> Option<(usize, usize, ConditionKind)> {
-    let clause = clause_around(marks, at, ";.");
+    let clause = clause_around(marks, at, ";.,");
     let other = |index: usize, mark: &Mark| {
         index != at && mark.quantity().is_some_and(|quantity| quantity.time().is_none())
     };
@@ -148,6 +150,9 @@ fn condition_at(marks: &[Mark], at: usize, seconds: f64) -> Option<(usize, usize
         return Some((at - 1, at, within));
     }
     if before.is_some_and(|mark| mark.is_function("in")) {
+        if seconds >= 30.0 * 86_400.0 {
+            return Some((at - 1, at, ConditionKind::After { seconds }));
+        }
         return Some((at - 1, at, within));
     }
     let bounded = after.is_some_and(|mark| mark.kind == MarkKind::Bound(Bound::AtMost));

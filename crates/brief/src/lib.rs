@@ -40,6 +40,7 @@ pub use demand::{
 pub use diagnostic::{Diagnostic, Severity};
 pub use metric::{METRICS, Metric, MetricEntry};
 pub use span::Span;
+pub use yaml::{YamlBrief, YamlItem, YamlItems, YamlScalar};
 
 /// How a brief is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -114,6 +114,37 @@ pub(crate) fn time_unit(word: &str) -> Option<TimeUnit> {
     })
 }
 
+/// Words whose number is a name.
+const NUMBERED: &[&str] = &[
+    "level",
+    "phase",
+    "step",
+    "stage",
+    "version",
+    "oauth",
+    "http",
+    "option",
+    "chapter",
+    "layer",
+    "saml",
+    "openid",
+    "web",
+    "type",
+    "class",
+    "grade",
+    "mode",
+    "soc",
+    "ipv",
+    "java",
+    "postgresql",
+    "python",
+    "mysql",
+    "redis",
+    "kafka",
+    "룰",
+    "단계",
+];
+
 struct Marker<'a> {
     tokens: &'a [Token],
     normal: Vec<String>,
@@ -157,6 +188,10 @@ impl Marker<'_> {
 
     fn plain(&mut self) {
         match &self.tokens[self.at].kind {
+            Kind::Amount(quantity) if self.is_number_of_a_name(quantity) => {
+                let word = format!("{}", quantity.low);
+                self.push(MarkKind::Word { raw: word.clone(), word }, 1);
+            }
             Kind::Amount(quantity) => self.push(MarkKind::Amount(quantity.clone()), 1),
             Kind::Clock(from, to) => {
                 let zone = self.word(1).to_owned();
@@ -172,6 +207,13 @@ impl Marker<'_> {
             Kind::Symbol(symbol) => self.push(MarkKind::Sign(*symbol), 1),
             Kind::Word(raw) => self.plain_word(&raw.clone()),
         }
+    }
+
+    /// `level 2`, `OAuth 2`: the number is part of a name.
+    fn is_number_of_a_name(&self, quantity: &Quantity) -> bool {
+        let bare = quantity.unit.is_none() && !quantity.scaled && quantity.low == quantity.high;
+        let named = matches!(self.marks.last().map(|mark| &mark.kind), Some(MarkKind::Word { word, .. }) if NUMBERED.contains(&word.as_str()));
+        bare && named && quantity.low.fract() < 1.0 && (0.0..100.0).contains(&quantity.low)
     }
 
     fn plain_word(&mut self, raw: &str) {
@@ -291,10 +333,11 @@ impl Marker<'_> {
 
     /// Turns the noun before into a denominator.
     fn push_each(&mut self, count: usize) {
-        let noun = self.marks.pop_if(|mark| matches!(mark.kind, MarkKind::Word { .. }));
+        let noun = self.marks.pop_if(|mark| mark.noun_words().is_some());
         let start = noun.as_ref().map(|mark| mark.range.start);
         let words = match noun.map(|mark| mark.kind) {
             Some(MarkKind::Word { word, .. }) => vec![word],
+            Some(MarkKind::Metric { words, .. }) => words,
             _ => vec!["user".to_owned()],
         };
         self.push(MarkKind::PerEach { words }, count);

@@ -117,10 +117,11 @@ impl<'a> Reader<'a> {
                     self.open.truncate(count);
                 }
             }
+            Block::EndOfSection => self.open.clear(),
             Block::Item(text) => self.item(&text),
-            Block::Yaml(range) => self.yaml(range, false),
+            Block::Yaml { range, whole } => self.yaml(range, whole),
             Block::Code { language, text } => {
-                let range = text.source_range(0..text.text.len(), &self.lines);
+                let range = text.source_range(0..text.text.len());
                 let why = format!("a block in `{language}` is not read");
                 self.not_understood(range, &why);
             }
@@ -166,7 +167,7 @@ impl<'a> Reader<'a> {
         if text.is_blank() {
             return;
         }
-        let range = text.source_range(0..text.text.len(), &self.lines);
+        let range = text.source_range(0..text.text.len());
         let known = headings::kind_of(&text.text);
         let untouched = self.brief.sections.is_empty() && self.brief.items.is_empty();
         if self.brief.title.is_none() && known.is_none() && untouched && level <= 7 {
@@ -185,7 +186,8 @@ impl<'a> Reader<'a> {
             .is_none()
             .then(|| content_words(&text.text))
             .filter(|words| !words.is_empty() && words.len() <= 3);
-        let section = Section { title: text.text.clone(), kind, span: self.lines.span(range) };
+        let section =
+            Section { title: text.text.clone(), level, kind, span: self.lines.span(range) };
         self.open.push(Open { level, section: self.brief.sections.len(), kind, words });
         self.brief.sections.push(section);
         self.amounts_of_heading(text);
@@ -235,11 +237,9 @@ impl<'a> Reader<'a> {
             let start = self.brief.sections[index].span.end;
             let end = self.brief.sections.get(index + 1).map_or(usize::MAX, |next| next.span.start);
             let other = self.brief.not_understood.iter().map(|part| part.span.start);
-            let nested = self.brief.sections.get(index + 1).is_some_and(|next| {
-                self.lines.source()[start..next.span.start]
-                    .trim_matches(['#', '*', ':', '-', ' ', '\n', '\r'])
-                    .is_empty()
-            });
+            let level = self.brief.sections[index].level;
+            let next = self.brief.sections.get(index + 1);
+            let nested = next.is_some_and(|next| next.level > level);
             if nested || used.iter().copied().chain(other).any(|at| at >= start && at < end) {
                 continue;
             }
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
     /// Turns remarks about an item's text into diagnostics.
     pub(crate) fn remarks(&mut self, text: &Fragment, remarks: Vec<Remark>) {
         for remark in remarks {
-            let range = text.source_range(remark.range.clone(), &self.lines);
+            let range = text.source_range(remark.range.clone());
             let read = excerpt(&text.text[remark.range]);
             let span = self.lines.span(range);
             self.diagnostics.push(diagnostic(
@@ -273,7 +273,7 @@ impl<'a> Reader<'a> {
         }
         if !self.full {
             self.full = true;
-            let range = text.source_range(0..text.text.len(), &self.lines);
+            let range = text.source_range(0..text.text.len());
             let message = format!("more than {} items; what follows was not read", limits::ITEMS);
             self.report(
                 TOO_MANY,

@@ -9,7 +9,7 @@ use crate::fragment::Fragment;
 const SHORT_LINE: usize = 60;
 
 /// Returns the headings and items of a paragraph outside lists.
-pub(super) fn of_paragraph(text: &Fragment, all_strong: bool) -> Vec<Block> {
+pub(crate) fn of_paragraph(text: &Fragment, all_strong: bool) -> Vec<Block> {
     let one_line = !text.text.contains('\n');
     if all_strong
         && one_line
@@ -38,7 +38,7 @@ pub(super) fn of_paragraph(text: &Fragment, all_strong: bool) -> Vec<Block> {
 }
 
 /// Returns each line of a fence as a heading or an item.
-pub(super) fn of_fence(source: &str, range: Range<usize>) -> Vec<Block> {
+pub(crate) fn of_fence(source: &str, range: Range<usize>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut at = range.start;
     for line in source[range].split_inclusive('\n') {
@@ -63,7 +63,7 @@ pub(super) fn of_fence(source: &str, range: Range<usize>) -> Vec<Block> {
 }
 
 /// Returns the text before the colon of `Name:`: at most six words without digits.
-pub(super) fn label(text: &Fragment) -> Option<Fragment> {
+pub(crate) fn label(text: &Fragment) -> Option<Fragment> {
     let trimmed = text.text.trim_end();
     let name = trimmed.strip_suffix([':', '：'])?;
     let fits = words(name) <= 6

@@ -80,13 +80,13 @@ impl Table {
                 continue;
             };
             let (name, unit) = name_and_unit(header);
-            item.append(&name);
+            item.append_label(&name);
             item.push_synthetic(" ");
             item.append(cell);
             let bare = cell.text.ends_with(|c: char| c.is_ascii_digit() || "kKMB".contains(c));
             if let Some(unit) = unit.filter(|_| bare) {
                 item.push_synthetic(" ");
-                item.append(&unit);
+                item.append_label(&unit);
             }
         }
         (!item.is_blank()).then_some(item)

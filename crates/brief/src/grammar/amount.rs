@@ -185,6 +185,6 @@ fn share_of_nines(count: f64) -> f64 {
 }
 
 /// 99.9 % is 0.999, not 0.9990000000000001: the point is moved in the decimal text.
-fn hundredth(value: f64) -> f64 {
+pub(super) fn hundredth(value: f64) -> f64 {
     format!("{value}e-2").parse().unwrap_or(value / 100.0)
 }

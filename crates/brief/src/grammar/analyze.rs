@@ -1,6 +1,6 @@
 //! One territory to one demand (two where an interval implies an operation of its own).
 
-use super::amount::{Beside, Converted, convert};
+use super::amount::{Beside, Converted, convert, hundredth};
 use super::noun::{self, Phrase};
 use super::{Context, Cut, Found, Territory, link};
 use crate::codes::{EACH_OR_TOTAL, UNIT_LEFT_OUT, WRONG_DIMENSION};
@@ -110,7 +110,11 @@ pub(super) fn territory(
         draft.bound = Bound::AtLeast;
     }
     let right = noun::after(own.after, &|mark| own.is_chosen(mark, metric));
-    let verbs = !metric.is_some_and(link::is_objective_metric);
+    let hangul = own
+        .before
+        .iter()
+        .any(|mark| context.text[mark.range.clone()].contains(crate::lexer::is_hangul));
+    let verbs = !metric.is_some_and(link::is_objective_metric) && !hangul;
     let left = noun::before(own.before, verbs, &|mark| own.is_chosen(mark, metric));
     let place = Place {
         territory,
@@ -146,11 +150,12 @@ impl Sides<'_> {
             MarkKind::Metric { metric, strong: true, .. } => Some(metric),
             _ => None,
         });
-        // "p99" alone means latency, whatever else is named.
-        let percentile = self
-            .all()
-            .any(|mark| matches!(mark.kind, MarkKind::Statistic(Statistic::Percentile(share)) if share != 0.5));
-        let time = quantity.time().is_some();
+        // "p99" alone means latency; the word "median" may be said of anything.
+        let percentile = self.all().any(|mark| {
+            matches!(mark.kind, MarkKind::Statistic(Statistic::Percentile(_)))
+                && !self.text[mark.range.clone()].eq_ignore_ascii_case("median")
+        });
+        let time = quantity.time().is_some() || (quantity.unit.is_none() && !quantity.scaled);
         match named {
             Some(metric) => Some(metric),
             None if percentile && time => Some(Metric::Latency),
@@ -176,6 +181,7 @@ impl Sides<'_> {
     fn is_chosen(&self, mark: &Mark, chosen: Option<Metric>) -> bool {
         match &mark.kind {
             MarkKind::Metric { strong: true, .. } => true,
+            MarkKind::Metric { words, .. } if words == &["start"] => false,
             MarkKind::Metric { metric, .. } => {
                 Some(*metric) == chosen && !matches!(metric, Metric::Memory | Metric::Concurrency)
             }
@@ -328,6 +334,9 @@ impl Place<'_> {
         {
             draft.subjects.push(noun::noun_phrase(vec![name.to_owned()]));
         }
+        if counted && !label.is_empty() {
+            of_label(draft, &label);
+        }
         self.whole_of_share(draft, share, counted);
         self.part(draft, counted);
         self.korean_counter(draft, counted);
@@ -371,6 +380,11 @@ impl Place<'_> {
         let (left, right) = (&self.left.noun, &self.right.noun);
         let verb = right.last().and_then(|word| crate::lexicon::verb(word));
         match (verb, left.is_empty()) {
+            (Some(verb), false) if right.len() > 1 && !text.ends_with('명') => {
+                draft.action = noun::action(verb);
+                draft.actor = Some(noun::noun_phrase(left.clone()));
+                draft.subjects = vec![noun::noun_phrase(right[..right.len() - 1].to_vec())];
+            }
             (Some(verb), false) => {
                 draft.action = noun::action(verb);
                 draft.subjects = vec![noun::noun_phrase(left.clone())];
@@ -400,7 +414,14 @@ impl Place<'_> {
         else {
             return;
         };
-        if draft.subjects.len() == 1 && draft.subjects[0].words == self.right.noun {
+        if self.right.noun.len() > 1 && draft.metric.is_none_or(|metric| metric == Metric::Size) {
+            draft.action = noun::action(verb);
+            let object = self.right.noun[..self.right.noun.len() - 1].to_vec();
+            draft.subjects = vec![noun::noun_phrase(object)];
+            if !self.left.noun.is_empty() {
+                draft.actor = Some(noun::noun_phrase(self.left.noun.clone()));
+            }
+        } else if draft.subjects.len() == 1 && draft.subjects[0].words == self.right.noun {
             draft.action = noun::action(verb);
             draft.subjects[0].words.pop();
             draft.subjects.retain(|noun| !noun.is_empty());
@@ -568,23 +589,33 @@ pub(super) fn implied(marks: &[Mark], context: &Context<'_>, found: &mut Found) 
     };
     let mut draft = sides.draft(amount, None, context);
     take_property(&mut draft, &marks[at], context, true);
-    let phrase = each_phrase(sides.before);
-    if let Some(verb) = phrase.verb {
-        draft.action = noun::action(verb);
+    let phrase = each_phrase(sides.before, context.text);
+    let korean = context.text.contains(crate::lexer::is_hangul);
+    let later = || {
+        let words = sides.after.iter().filter_map(Mark::noun_words).flatten();
+        words.filter_map(|word| crate::lexicon::verb(&word)).next()
+    };
+    let verb = phrase.verb.or_else(|| if korean { later() } else { None });
+    draft.action = verb.and_then(noun::action);
+    if phrase.verb.is_some() && !phrase.object.is_empty() {
+        draft.actor = Some(noun::noun_phrase(phrase.object.clone()));
     }
     let noun = if phrase.noun.is_empty() { phrase.object.clone() } else { phrase.noun };
     draft.subjects = vec![noun::noun_phrase(noun)];
     draft.subjects.retain(|noun| !noun.is_empty());
-    let whole = 0..context.text.len();
-    draft.text = context.text.trim().to_owned();
-    draft.span = (context.place)(trimmed(context.text, whole));
+    let start = marks.first().map_or(0, |mark| mark.range.start);
+    let whole = start..marks.last().map_or(start, |mark| mark.range.end);
+    let whole = trimmed(context.text, whole);
+    draft.text = context.text[whole.clone()].to_owned();
+    draft.span = (context.place)(whole);
     link::resolve_each(&mut draft, context, &found.demands);
     found.demands.push(draft);
 }
 
 /// Reads `each driver sends its location`: the verb stands directly after `each …`.
-fn each_phrase(before: &[Mark]) -> Phrase {
-    let phrase = noun::before(before, true, &|_| false);
+fn each_phrase(before: &[Mark], text: &str) -> Phrase {
+    let english = !text.contains(crate::lexer::is_hangul);
+    let phrase = noun::before(before, english, &|_| false);
     if phrase.verb.is_some() {
         return phrase;
     }
@@ -621,6 +652,12 @@ fn each_actor(draft: &mut Demand, context: &Context<'_>, found: &mut Found) {
     }
     let Some(actor) = draft.actor.clone() else { return };
     let counted = draft.amount.dimension == Dimension::Count;
+    if draft.per.iter().any(|per| matches!(per, Per::Time { interval: true, .. })) {
+        let span = draft.amount.span;
+        draft.per.insert(0, Per::Each { noun: actor, demand: None, span });
+        link::resolve_each(draft, context, &[]);
+        return;
+    }
     let small = draft.amount.mid <= EACH_UP_TO && !draft.amount.implied;
     if !counted || draft.metric.is_some() || draft.per_seconds().is_none() {
         return;
@@ -677,6 +714,9 @@ fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
         Dimension::Length if plain => draft.metric = Some(Metric::Distance),
         Dimension::Money if plain => draft.metric = Some(Metric::Price),
         _ => {}
+    }
+    if matches!(draft.metric, Some(Metric::ReadShare | Metric::WriteShare)) {
+        draft.subjects.retain(|noun| noun.words.len() > 1);
     }
 }
 
@@ -768,6 +808,17 @@ fn example(metric: Metric) -> &'static str {
     }
 }
 
+/// `feed: 3k requests/s` counts requests of the feed.
+fn of_label(draft: &mut Demand, label: &[String]) {
+    let generic = ["request", "query", "call", "operation", "hit", "event"];
+    if let Some(subject) = draft.subjects.first_mut()
+        && subject.words.len() == 1
+        && generic.contains(&subject.head())
+    {
+        subject.words.splice(0..0, label.iter().cloned());
+    }
+}
+
 fn label_noun(label: &[Mark]) -> Vec<String> {
     let words: Vec<_> = label.iter().filter_map(Mark::noun_words).flatten().collect();
     if words.iter().any(|word| CATEGORIES.contains(&word.as_str())) { Vec::new() } else { words }
@@ -776,7 +827,8 @@ fn label_noun(label: &[Mark]) -> Vec<String> {
 fn trimmed(text: &str, range: core::ops::Range<usize>) -> core::ops::Range<usize> {
     let part = &text[range.clone()];
     let start = range.start + (part.len() - part.trim_start().len());
-    let end = start + part.trim().trim_end_matches([',', ';', '.', ' ']).len();
+    let start = start + (part.trim().len() - part.trim().trim_start_matches([':', ',', ' ']).len());
+    let end = range.start + part.trim_end_matches([',', ';', '.', ' ', '\n']).len();
     start..end.max(start)
 }
 
@@ -801,7 +853,10 @@ fn unit_of_metric(
     } else if metric.allows(Dimension::Ratio) && amount.high <= 1.0 {
         (Dimension::Ratio, 1.0, "a share")
     } else if metric.allows(Dimension::Ratio) && amount.high <= 100.0 {
-        (Dimension::Ratio, 1e-2, "%")
+        amount.low = hundredth(amount.low);
+        amount.mid = hundredth(amount.mid);
+        amount.high = hundredth(amount.high);
+        (Dimension::Ratio, 1.0, "%")
     } else if metric == Metric::Budget {
         amount.currency = Some(crate::Currency::Usd);
         (Dimension::Money, 1.0, "US dollars")

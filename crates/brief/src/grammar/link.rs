@@ -89,7 +89,7 @@ fn flow(
         MarkKind::Word { raw, .. } => crate::lexicon::verb(raw),
         _ => None,
     });
-    if leading.is_none() && draft.per.is_empty() && place.own.after.is_empty() {
+    if leading.is_none() && draft.per.is_empty() && draft.subjects.is_empty() {
         return;
     }
     draft.of = Some(Of::Demand { demand: index });
@@ -266,7 +266,7 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         if near && same && is_objective(left) && left.metric == right.metric {
             if right.subjects.is_empty() {
                 right.subjects.clone_from(&left.subjects);
-            } else if left.subjects.is_empty() {
+            } else if left.subjects.is_empty() && left.statistic != right.statistic {
                 left.subjects.clone_from(&right.subjects);
             }
         }

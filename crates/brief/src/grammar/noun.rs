@@ -122,7 +122,16 @@ pub(super) fn before(marks: &[Mark], verbs: bool, is_chosen: &dyn Fn(&Mark) -> b
             MarkKind::Metric { strong: false, words: hint, .. } => {
                 words.extend(hint.iter().rev().map(|word| (word.clone(), word.clone())));
             }
-            MarkKind::Sign(':' | '-' | '=' | '→') if words.is_empty() => {}
+            MarkKind::Sign(':' | '-' | '=' | '→' | '(') if words.is_empty() => {}
+            MarkKind::PerEach { .. } if verbs => {
+                // "each listener plays": the verb stands right after.
+                if let Some(verb) = words.last().and_then(|(_, raw)| lexicon::verb(raw)) {
+                    words.pop();
+                    words.reverse();
+                    let noun = words.into_iter().map(|(word, _)| word).collect();
+                    return Phrase { noun, verb: Some(verb), ..Phrase::default() };
+                }
+            }
             MarkKind::Sign(_) | MarkKind::Amount(_) | MarkKind::Unreadable => break,
             // Words before it tell of the event.
             MarkKind::Condition(ConditionKind::Within { .. }) => break,
@@ -181,7 +190,9 @@ pub(super) fn action(verb: Verb) -> Option<Action> {
 
 /// Returns the action that a noun names: `search`, `photo upload`.
 pub(super) fn action_of_noun(noun: &NounPhrase) -> Option<Action> {
-    let verb = lexicon::verb(noun.head())?;
+    let first = noun.words.first().filter(|_| noun.words.len() > 1);
+    let leading = first.and_then(|word| lexicon::verb(word)).filter(|verb| verb.access.is_some());
+    let verb = leading.or_else(|| lexicon::verb(noun.head()))?;
     action(verb).filter(|_| verb.is_base)
 }
 

@@ -41,6 +41,9 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
     }
 }
 
+/// No number of a brief is larger; with every unit it stays far from overflow.
+const LARGEST: f64 = 1e30;
+
 enum Number {
     Value(f64),
     /// Read, but with separators that are not ours.
@@ -136,6 +139,10 @@ pub(super) fn finish(lexer: &mut Lexer<'_>, value: f64, end: usize) {
         return;
     };
     let mut end = end + suffix.length;
+    if suffix.value.abs() > LARGEST {
+        unreadable(lexer, end, UNREADABLE_NUMBER);
+        return;
+    }
     let plus = lexer.text[end..].starts_with('+');
     end += usize::from(plus);
     let quantity = Quantity {

@@ -57,6 +57,10 @@ pub(super) fn lex_korean(lexer: &mut Lexer<'_>) {
     while lexer.at < run_end {
         let run = &lexer.text[lexer.at..run_end];
         if let Some((length, english)) = longest_word(lexer.rest(), run) {
+            // 이상 after an amount is a bound, elsewhere an anomaly.
+            let amount = lexer.out.tokens.last().is_some_and(|token| token.quantity().is_some());
+            let bound = ["@ge-post", "@le-post", "@lt-post", "@gt-post"].contains(&english);
+            let english = if bound && !amount { "anomaly" } else { english };
             push_words(lexer, english, length);
             continue;
         }

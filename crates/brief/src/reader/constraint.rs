@@ -149,7 +149,7 @@ struct Adder<'a, 'b> {
 
 impl Adder<'_, '_> {
     fn add(&mut self, kind: ConstraintKind, range: Range<usize>) {
-        let place = self.text.source_range(range.clone(), &self.reader.lines);
+        let place = self.text.source_range(range.clone());
         let span = self.reader.lines.span(place);
         let text = line(&self.text.text[range]);
         self.reader.brief.constraints.push(Constraint { kind, text, span, item: self.item });
@@ -199,7 +199,9 @@ impl Adder<'_, '_> {
         }
         let places = self.rows(PLACES);
         if let Some(at) = self.words.iter().position(|word| STAY.contains(&word.as_str())) {
-            let subject: Vec<_> = self.words[..at]
+            let clause =
+                self.words[..at].iter().rposition(|word| word == ",").map_or(0, |comma| comma + 1);
+            let subject: Vec<_> = self.words[clause..at]
                 .iter()
                 .filter(|word| word.chars().any(char::is_alphanumeric) && !lexicon::is_stop(word))
                 .filter(|word| !PLACES.iter().any(|(_, phrases)| phrases.contains(&word.as_str())))
@@ -220,6 +222,13 @@ impl Adder<'_, '_> {
         let refused = self.has(&["no", "without", "not", "avoid", "금지", "제외"]);
         let wanted =
             self.has(&["only", "must", "use", "using", "company standard", "사용", "already"]);
+        // "go" is a language only among what somebody knows.
+        if let Some(at) = self.words.iter().position(|word| known && word == "go") {
+            self.add(
+                ConstraintKind::Skill { name: "go".to_owned() },
+                self.tokens[at].range.clone(),
+            );
+        }
         for (name, range) in self.rows(TECHNOLOGIES) {
             if known {
                 self.add(ConstraintKind::Skill { name }, range);

@@ -20,7 +20,7 @@ impl Reader<'_> {
         if text.is_blank() || !self.room(text) {
             return;
         }
-        let range = text.source_range(0..text.text.len(), &self.lines);
+        let range = text.source_range(0..text.text.len());
         let kind = self.kind();
         let item = Item {
             text: text.text.trim().to_owned(),
@@ -83,7 +83,7 @@ impl Reader<'_> {
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let (path, rest) = rest.split_at(end);
         let shape = rest.trim().trim_start_matches(['→', '-', '=', '>', ':']).trim();
-        let range = text.source_range(0..text.text.len(), &self.lines);
+        let range = text.source_range(0..text.text.len());
         self.brief.contracts.push(Contract {
             method: method.to_owned(),
             path: path.to_owned(),
@@ -96,11 +96,10 @@ impl Reader<'_> {
 
     fn sentence(&mut self, text: &Fragment, item: usize) {
         let Lexed { tokens, remarks } = lexer::lex(&text.text);
-        let whole = text.source_range(0..text.text.len(), &self.lines);
+        let whole = text.source_range(0..text.text.len());
         let marks = marks::read(&tokens);
         let mut found = {
-            let place =
-                |range: Range<usize>| self.lines.span(text.source_range(range, &self.lines));
+            let place = |range: Range<usize>| self.lines.span(text.source_range(range));
             let design = self.kind() == SectionKind::Design;
             let context = Context {
                 text: &text.text,
@@ -114,7 +113,7 @@ impl Reader<'_> {
         self.remarks(text, remarks);
         self.remarks(text, core::mem::take(&mut found.remarks));
         for (range, why) in core::mem::take(&mut found.not_understood) {
-            let range = text.source_range(range, &self.lines);
+            let range = text.source_range(range);
             self.brief.items[item].understood = false;
             self.not_understood(range, why);
         }
@@ -210,7 +209,7 @@ impl Reader<'_> {
     fn choice(&mut self, text: &Fragment, item: usize, tokens: &[Token], amounts: Vec<Demand>) {
         let words: Vec<_> =
             tokens.iter().map(marks::normal_form).filter(|word| !word.is_empty()).collect();
-        let range = text.source_range(0..text.text.len(), &self.lines);
+        let range = text.source_range(0..text.text.len());
         let purpose = purpose(tokens);
         self.brief.choices.push(Choice {
             text: text.text.trim().to_owned(),
@@ -238,10 +237,9 @@ impl Reader<'_> {
         for part in parts {
             let own = &tokens[part];
             let (Some(first), Some(last)) = (own.first(), own.last()) else { continue };
-            if own
-                .iter()
-                .any(|token| token.quantity().is_some() || matches!(token.kind, Kind::Unreadable))
-            {
+            if own.iter().any(|token| {
+                (amounts && token.quantity().is_some()) || matches!(token.kind, Kind::Unreadable)
+            }) {
                 continue;
             }
             let words: Vec<_> =
@@ -259,7 +257,7 @@ impl Reader<'_> {
             if content.is_empty() {
                 continue;
             }
-            let place = text.source_range(range.clone(), &self.lines);
+            let place = text.source_range(range.clone());
             self.brief.features.push(Feature {
                 text: text.text[range].to_owned(),
                 keywords,
@@ -288,7 +286,7 @@ impl Reader<'_> {
             let Some(range) = range else { continue };
             let read = &text.text[range.clone()];
             let message = format!("`{read}` says that it matters, but not how much");
-            let place = text.source_range(range, &self.lines);
+            let place = text.source_range(range);
             self.report(VAGUE_WORD, place, message, help);
         }
     }

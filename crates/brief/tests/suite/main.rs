@@ -4,6 +4,7 @@
 //! `UPDATE=1 cargo test -p tenfold-brief --test suite` writes the side files anew.
 
 mod describe;
+mod laws;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ fn briefs() -> Vec<PathBuf> {
     let mut files = Vec::new();
     for folder in ["suite/brief", "suite/brief/malformed", "examples"] {
         let Ok(entries) = fs::read_dir(root().join(folder)) else { continue };
-        let paths = entries.map(|entry| entry.unwrap().path());
+        let paths = entries.map(|entry| entry.expect("a readable folder").path());
         files.extend(paths.filter(|path| {
             path.extension().is_some_and(|extension| extension == "md" || extension == "yaml")
         }));
