@@ -6,8 +6,19 @@
 //!
 //! Knows nothing of files, terminals or transports.
 
+mod analytic;
+mod availability;
 mod lower;
 mod plan;
+mod review;
+pub mod schemas;
+mod sensitivity;
+mod stages;
+mod template;
+mod threads;
+mod trial;
+mod verdict;
+mod weakness;
 
 pub use lower::{Cell, LowerOptions, Lowered, Part, evaluate, lower};
 pub use plan::{
@@ -15,3 +26,13 @@ pub use plan::{
     PhaseOperation, Plan, Redesign, Sensitivity, TimePoint, Trial, TrialKind, Verdict, VerdictKind,
     Weakness,
 };
+pub use tenfold_catalog::Catalog;
+
+pub use review::{Checked, Simulated, check, simulate_design};
+pub use stages::{PlanOptions, plan, read};
+pub use template::{archetypes, new_brief};
+pub use threads::on_threads;
+pub use trial::{HitRatios, TrialOptions, try_design};
+
+/// Events that all simulations of a plan take together, unless told otherwise.
+pub const BUDGET: u64 = 20_000_000;

@@ -15,7 +15,10 @@ use tenfold_design::{Action, Design, Formula, Load, Step};
 use tenfold_sim::{self as sim, Distribution, Model};
 use tenfold_units::{Expression, Ledger, Text, math};
 
+pub(crate) use cell::is_background;
 pub use cell::{Cell, Part};
+pub(crate) use flow::calls;
+pub(crate) use part::{cache_options, population, real_detection};
 
 use crate::plan::Approximation;
 
@@ -74,10 +77,10 @@ pub fn lower(
     }
     for (name, component) in &design.components {
         let keys = keys_of(design, name);
-        part::add(&cell, options, name, component, keys, &mut model);
+        part::add(&cell, options, name, component, keys, ledger, &mut model);
     }
     for (id, link) in &design.links {
-        model.links.insert(id.to_string(), part::link(link));
+        model.links.insert(id.to_string(), part::link(link, &id.from, &cell, options));
     }
     for (name, steps) in &design.flows {
         let operation = flow::operation(design, ledger, &cell, name, steps, &rates);
@@ -92,7 +95,11 @@ pub fn lower(
 }
 
 /// Requests per second of each operation in the whole system.
-fn rates(design: &Design, ledger: &Ledger, options: &LowerOptions) -> IndexMap<String, f64> {
+pub(crate) fn rates(
+    design: &Design,
+    ledger: &Ledger,
+    options: &LowerOptions,
+) -> IndexMap<String, f64> {
     design
         .workload
         .iter()

@@ -49,6 +49,15 @@ pub struct Plan {
     pub redesigns: Vec<Redesign>,
 }
 
+impl Plan {
+    /// Returns whether a limit that the brief states cannot be met by any design: physics, the
+    /// budget or a promise that was tried and missed.
+    #[must_use]
+    pub fn is_infeasible(&self) -> bool {
+        self.estimate.outcome == tenfold_estimate::Outcome::Infeasible
+    }
+}
+
 /// One scenario and what it showed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {

@@ -27,12 +27,12 @@ pub struct Part {
     /// Instances of the design ÷ instances of the cell.
     pub instances_ratio: f64,
     /// Factor on its service times: where even one server is more than the share, a slower server
-    /// keeps the utilization and overstates the latency by less than [`SLOWER_MAX`].
+    /// keeps the utilization and overstates the latency by at most 50 us.
     pub slower: f64,
 }
 
 /// The most that a slower server may add to the mean of one call, s.
-pub const SLOWER_MAX: f64 = 50e-6;
+const SLOWER_MAX: f64 = 50e-6;
 
 impl Cell {
     /// Returns the cell of a design that is about `options.cells` times as large.

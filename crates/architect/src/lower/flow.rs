@@ -1,7 +1,7 @@
 //! Flows of a design as operations of a model, and the calls that they make.
 
 use indexmap::IndexMap;
-use tenfold_design::{Action, Design, Step};
+use tenfold_design::{Access, Action, Design, Step};
 use tenfold_sim as sim;
 use tenfold_units::Ledger;
 
@@ -93,8 +93,13 @@ fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
         Action::Read(access) => {
             out.push(call(&access.at, access.class.as_deref().unwrap_or("read"), Vec::new()));
         }
-        // The model knows one kind of write; its class is what decides that it is one.
-        Action::Write(access) => out.push(call(&access.at, "write", Vec::new())),
+        // The model knows one kind of write. A conditional write of a quorum store is several rounds
+        // of it (Paxos: prepare, read, propose, commit).
+        Action::Write(access) => {
+            let rounds = rounds(access, ledger);
+            let one = || call(&access.at, "write", Vec::new());
+            out.extend(core::iter::repeat_with(one).take(rounds));
+        }
         Action::Fill(target) => out.push(sim::Step::Fill(target.at.clone())),
         Action::Invalidate(target) => out.push(call(&target.at, "any", Vec::new())),
         Action::Emit(emit) => out.push(sim::Step::Emit(emit.to.clone())),
@@ -116,6 +121,14 @@ fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
             sometimes(times.fract(), steps, out);
         }
     }
+}
+
+/// Rounds of a write: more than one where a quorum store decides uniqueness.
+fn rounds(access: &Access, ledger: &Ledger) -> usize {
+    let claimed = access.class.as_deref() == Some("claim") || access.unique.is_some();
+    let rounds =
+        ledger.get("assumed.cassandra.claim_rounds").map_or(1.0, tenfold_units::Figure::mid);
+    if claimed { rounds.round().clamp(1.0, REPEATS_MAX) as usize } else { 1 }
 }
 
 fn sometimes(ratio: f64, steps: Vec<sim::Step>, out: &mut Vec<sim::Step>) {

@@ -4,13 +4,10 @@ use core::time::Duration;
 
 use indexmap::IndexMap;
 use tenfold_design::{
-    CacheLevel, Component, Eviction, KeySpace, Kind, Link, Replication, ReplicationMode,
-    ServiceTime, Shed, Station,
+    CacheLevel, Component, KeySpace, Kind, Link, Replication, ReplicationMode, ServiceTime, Shed,
+    Station,
 };
-use tenfold_patterns::{
-    CacheOptions, CachePolicy, CircuitBreakerOptions, CircuitBreakerWindow, Jitter,
-    RetryBudgetOptions, RetryOptions,
-};
+use tenfold_patterns::{CacheOptions, CircuitBreakerOptions, TokenBucketOptions};
 use tenfold_sim::keys::{Fade, KeyPopulation, LivingKeys, ZipfKeys};
 use tenfold_sim::{self as sim, Distribution, Model};
 use tenfold_units::Ledger;
@@ -21,6 +18,9 @@ use super::cell::{Cell, Part};
 /// Records that a topic of a model holds at most before it drops: far more than a run sends.
 const TOPIC_LIMIT: u32 = 1_000_000;
 
+/// Bytes of the produce request whose service time the catalogue gives.
+const PRODUCE_BYTES: f64 = 16_384.0;
+
 /// Adds a component of the design to the model.
 pub(super) fn add(
     cell: &Cell,
@@ -28,9 +28,14 @@ pub(super) fn add(
     name: &str,
     component: &Component,
     keys: Option<&String>,
+    ledger: &Ledger,
     model: &mut Model,
 ) {
     let part = &cell.parts[name];
+    // A broker is paid by the produce request of 16 KiB, into which senders pack many records.
+    let records = component.topic.as_ref().map_or(1.0, |topic| {
+        (PRODUCE_BYTES / super::evaluate(&topic.record, ledger).max(1.0)).max(1.0)
+    });
     let servers = match part.servers {
         0 => sim::Servers::Infinite,
         n => sim::Servers::Finite(n),
@@ -39,8 +44,8 @@ pub(super) fn add(
     let lowered = sim::Component {
         replicas: part.replicas.clone(),
         servers,
-        service_time: service_times(station, part.slower),
-        queue: station.and_then(|station| queue(station)),
+        service_time: service_times(station, part.slower / records),
+        queue: station.and_then(queue),
         data: data(component, part, options),
         cache: cache(keys, cell, component),
         topic: topic(component, cell),
@@ -72,11 +77,15 @@ fn queue(station: &Station) -> Option<sim::Queue> {
         Shed::Newest => sim::Shed::Newest,
         Shed::Oldest => sim::Shed::Oldest,
     };
-    Some(sim::Queue { length: Some(queue.length), wait: queue.wait, shed })
+    let length = Some(queue.length);
+    Some(sim::Queue { length, wait: queue.wait, shed, ..sim::Queue::default() })
 }
 
 /// Shards and copies; a component without copies is chosen by balance, not by key.
 fn data(component: &Component, part: &Part, options: &LowerOptions) -> Option<sim::Data> {
+    if let Some(topic) = &component.topic {
+        return Some(topic_data(component, part, topic.min_insync_replicas));
+    }
     if !matches!(component.kind, Kind::Store | Kind::Cache) {
         return None;
     }
@@ -85,7 +94,12 @@ fn data(component: &Component, part: &Part, options: &LowerOptions) -> Option<si
     let copies = replication.factor.clamp(1, instances.max(1));
     // Each instance is the primary of as many shards as any other.
     let shards = match component.shards.as_ref().and_then(|shards| shards.count) {
-        Some(count) => (f64::from(count) / part.instances_ratio).round().max(1.0) as u32,
+        Some(count) => {
+            // Each zone keeps its share of the primaries: a lost zone takes no more than that.
+            let zones = (part.replicas.len() as u32).min(count).max(1);
+            let wanted = f64::from(count) / part.instances_ratio / f64::from(zones);
+            (wanted.round().max(1.0) as u32) * zones
+        }
         None => instances.max(1),
     };
     let (read, write) = consistency(replication);
@@ -97,6 +111,19 @@ fn data(component: &Component, part: &Part, options: &LowerOptions) -> Option<si
     Some(sim::Data { shards, copies, read, write, failover })
 }
 
+/// A partition of a topic is a shard: records go to its leader and its followers.
+fn topic_data(component: &Component, part: &Part, in_sync: u32) -> sim::Data {
+    let instances: u32 = part.replicas.values().sum::<u32>().max(1);
+    let copies = component.replication.as_ref().map_or(1, |r| r.factor).clamp(1, instances);
+    let write = match in_sync {
+        0 | 1 => sim::Consistency::One,
+        n if n >= copies => sim::Consistency::All,
+        _ => sim::Consistency::Quorum,
+    };
+    let read = sim::Consistency::Primary;
+    sim::Data { shards: instances, copies, read, write, failover: None }
+}
+
 fn consistency(replication: &Replication) -> (sim::Consistency, sim::Consistency) {
     let level = |asked: u32| match asked {
         0 | 1 => sim::Consistency::LocalOne,
@@ -104,7 +131,9 @@ fn consistency(replication: &Replication) -> (sim::Consistency, sim::Consistency
         _ => sim::Consistency::Quorum,
     };
     match replication.mode {
-        ReplicationMode::Quorum => (level(replication.read_quorum), level(replication.write_quorum)),
+        ReplicationMode::Quorum => {
+            (level(replication.read_quorum), level(replication.write_quorum))
+        }
         ReplicationMode::PrimarySync | ReplicationMode::PrimaryAsync => {
             (sim::Consistency::Primary, sim::Consistency::Primary)
         }
@@ -153,23 +182,12 @@ fn cache(keys: Option<&String>, cell: &Cell, component: &Component) -> Option<si
 pub(crate) fn cache_options(component: &Component) -> Option<CacheOptions> {
     let cache = component.cache.as_ref()?;
     let shards = component.shards.as_ref().and_then(|shards| shards.count).unwrap_or(1);
-    let policy = match cache.policy {
-        // A cache that evicts the least used keeps what a window TinyLFU keeps.
-        Eviction::Lfu => CachePolicy::TinyLfu,
-        Eviction::Fifo => CachePolicy::S3Fifo,
-        Eviction::Lru => CachePolicy::Lru,
-    };
     // A cache in each process holds what one process holds: its callers see one of many.
-    let copies = match cache.level {
+    let parts = match cache.level {
         CacheLevel::Process => 1,
         CacheLevel::Shared | CacheLevel::Edge => shards,
     };
-    Some(CacheOptions {
-        policy,
-        ttl: cache.ttl,
-        ttl_jitter: cache.ttl_jitter_ratio,
-        ..CacheOptions::lru((cache.memory.as_f64() * f64::from(copies)).max(1.0) as u64)
-    })
+    Some(CacheOptions { capacity: cache.options.capacity * u64::from(parts), ..cache.options })
 }
 
 /// Returns the keys of a key space as the simulator knows them.
@@ -177,57 +195,45 @@ pub(crate) fn cache_options(component: &Component) -> Option<CacheOptions> {
 pub(crate) fn population(keys: &KeySpace, ledger: &Ledger) -> KeyPopulation {
     let value = |formula| super::evaluate(formula, ledger);
     let (exponent, count) = (value(&keys.exponent), value(&keys.count));
-    let (births, half_life) = (value(&keys.born), value(&keys.half_life));
-    if births <= 0.0 || half_life <= 0.0 {
+    let births = keys.born.as_ref().map_or(0.0, value);
+    if births <= 0.0 || keys.interest.is_empty() {
         return KeyPopulation::Zipf(ZipfKeys { exponent, count: count.max(1.0) as u64 });
     }
-    let ageless = value(&keys.ageless_ratio).clamp(0.0, 1.0);
-    let fade = |share: f64, seconds: f64| Fade {
-        share,
-        half_life: Duration::from_secs_f64(seconds),
-    };
-    // Interest that does not fade is spread over the keys that can be asked for: as many as are
-    // born in a lifetime, whose half is that of an even spread.
-    let lifetime = (count / births).max(half_life);
-    let interest = match ageless {
-        a if a <= 0.0 => vec![fade(1.0, half_life)],
-        a if a >= 1.0 => vec![fade(1.0, lifetime)],
-        a => vec![fade(1.0 - a, half_life), fade(a, lifetime)],
-    };
+    let interest = keys
+        .interest
+        .iter()
+        .map(|part| Fade {
+            share: value(&part.share),
+            half_life: Duration::from_secs_f64(value(&part.half_life)),
+        })
+        .filter(|fade| fade.share > 0.0)
+        .collect();
     let cohort = Duration::from_secs(86_400);
     KeyPopulation::Living(LivingKeys { births, exponent, interest, cohort })
 }
 
-/// Returns a link of the design as one of the model.
-pub(super) fn link(link: &Link) -> sim::Link {
+/// Returns a link of the design as one of the model. What each instance of the caller may do is
+/// scaled to the fewer, or smaller, instances of the cell.
+pub(super) fn link(link: &Link, from: &str, cell: &Cell, options: &LowerOptions) -> sim::Link {
+    let scale = cell.parts.get(from).map_or(1.0, |part| part.instances_ratio / cell.cells).min(1.0);
+    let scaled = |count: u32| (f64::from(count) * scale).ceil().max(1.0) as u32;
     sim::Link {
         timeout: link.timeout,
-        pool: link.pool,
+        pool: link.pool.map(scaled),
+        admission: link.admission.map(|bucket| TokenBucketOptions {
+            rate: (bucket.rate as f64 * scale).round().max(1.0) as u64,
+            burst: (bucket.burst as f64 * scale).ceil().max(1.0) as u64,
+            ..bucket
+        }),
         single_flight: link.single_flight,
-        retry: link.retry.as_ref().map(|retry| RetryOptions {
-            max_attempts: retry.attempts,
-            base: retry.base,
-            throttled_base: None,
-            multiplier: 2.0,
-            cap: retry.cap,
-            jitter: Jitter::Full,
-            total_time: None,
-            push_back_slack: None,
-        }),
-        retry_budget: link.retry.as_ref().map(|retry| RetryBudgetOptions::Ratio {
-            retry_ratio: retry.budget_ratio,
-            ttl: Duration::from_secs(10),
-            min_retries_per_second: 1,
-        }),
-        breaker: link.breaker.as_ref().map(|breaker| CircuitBreakerOptions {
-            window: CircuitBreakerWindow::Calls(breaker.window_calls),
-            minimum_calls: breaker.window_calls,
-            failure_ratio: Some(breaker.failure_ratio),
-            slow: None,
-            open_wait: breaker.open,
-            half_open_calls: breaker.probes,
-            half_open_max: Some(breaker.open),
-            ..CircuitBreakerOptions::resilience4j()
+        retry: link.retry.as_ref().map(|retry| retry.options),
+        retry_budget: link.retry.as_ref().and_then(|retry| retry.budget),
+        // As detection and failover: what is long and uneventful is shortened.
+        breaker: link.breaker.map(|breaker| CircuitBreakerOptions {
+            open_wait: shorten(breaker.open_wait, options) / 2,
+            open_wait_max: breaker.open_wait_max.map(|wait| shorten(wait, options) / 2),
+            half_open_max: breaker.half_open_max.map(|wait| shorten(wait, options)),
+            ..breaker
         }),
         ..sim::Link::default()
     }

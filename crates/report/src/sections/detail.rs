@@ -132,22 +132,22 @@ fn service(component: &Component, rows: &mut Vec<(&'static str, String)>) {
 fn options(component: &Component, rows: &mut Vec<(&'static str, String)>) {
     let bytes = |value: f64| tenfold_units::Unit::Bytes.print(value);
     if let Some(cache) = &component.cache {
-        let ttl = cache.ttl.map_or_else(String::new, |ttl| {
-            let jitter = tenfold_units::Unit::Ratio.print(cache.ttl_jitter_ratio);
+        let options = &cache.options;
+        let ttl = options.ttl.map_or_else(String::new, |ttl| {
+            let jitter = tenfold_units::Unit::Ratio.print(options.ttl_jitter);
             format!("; TTL {} with {jitter} jitter", span(ttl))
         });
-        let negative = cache
+        let negative = options
             .negative_ttl
             .map_or_else(String::new, |ttl| format!("; \"not there\" is kept {}", span(ttl)));
         rows.push((
             "cache",
             format!(
-                "{} of {}, entries of {}, evicts {:?}{ttl}{negative}; invalidation {:?}, at most \
-                 {} stale",
-                bytes(cache.memory.as_f64()),
+                "{} of {}, entries of {}, {:?}{ttl}{negative}; invalidation {:?}, at most {} stale",
+                bytes(options.capacity as f64),
                 plain(&cache.of),
                 bytes(cache.entry.as_f64()),
-                cache.policy,
+                options.policy,
                 cache.invalidation,
                 span(cache.staleness)
             ),
@@ -251,21 +251,30 @@ fn link_words(link: &Link) -> String {
         words.push(format!("time-out {}", span(timeout)));
     }
     if let Some(retry) = &link.retry {
+        let options = &retry.options;
+        let budget = retry.budget.map_or_else(
+            || "without a budget".to_owned(),
+            |budget| {
+                format!("budget {}", plain(&serde_json::to_string(&budget).unwrap_or_default()))
+            },
+        );
         words.push(format!(
-            "{} attempts, full jitter from {} up to {}, retries at most {} of requests",
-            retry.attempts,
-            span(retry.base),
-            span(retry.cap),
-            tenfold_units::Unit::Ratio.print(retry.budget_ratio)
+            "{} attempts, jitter {:?} from {} up to {}, {budget}",
+            options.max_attempts,
+            options.jitter,
+            span(options.base),
+            span(options.cap)
         ));
     }
     if let Some(breaker) = &link.breaker {
+        let ratio = breaker.failure_ratio.map_or_else(String::new, |ratio| {
+            format!(" at {} failures", tenfold_units::Unit::Ratio.print(ratio))
+        });
         words.push(format!(
-            "breaker opens at {} failures of {} calls, for {}, {} probes",
-            tenfold_units::Unit::Ratio.print(breaker.failure_ratio),
-            breaker.window_calls,
-            span(breaker.open),
-            breaker.probes
+            "breaker opens{ratio} over {:?}, for {}, {} probes",
+            breaker.window,
+            span(breaker.open_wait),
+            breaker.half_open_calls
         ));
     }
     if let Some(balance) = link.balance {

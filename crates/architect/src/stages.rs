@@ -1,0 +1,168 @@
+//! The stages strung together.
+
+use tenfold_brief::{Format, Severity};
+use tenfold_catalog::Catalog;
+use tenfold_design::{Proposal, propose, propose_at};
+use tenfold_estimate::{Estimate, Outcome, estimate};
+use tenfold_units::{Interval, Ledger, Seed, Text, Unit};
+
+use crate::plan::{Change, Plan, Redesign};
+use crate::review::tried;
+use crate::{availability, sensitivity, verdict, weakness};
+
+/// How a plan is made.
+pub struct PlanOptions<'a> {
+    /// The seed that repeats every simulated figure.
+    pub seed: Seed,
+    /// Events that all simulated runs together may take.
+    pub budget: u64,
+    /// Called with what is being done and the share of the simulations that is done, 0 to 1, from
+    /// any thread.
+    pub progress: &'a (dyn Fn(&str, f64) + Sync),
+}
+
+impl core::fmt::Debug for PlanOptions<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("PlanOptions")
+            .field("seed", &self.seed)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads a brief and estimates its load. Never fails: what is wrong is in the outcome and in the
+/// diagnostics, beside everything that could be had.
+#[must_use]
+pub fn read(source: &[u8], format: Format, catalog: &Catalog) -> Estimate {
+    let parsed = tenfold_brief::parse_bytes(source, format);
+    let mut estimate = estimate(&parsed.brief, catalog);
+    for diagnostic in parsed.diagnostics {
+        if !estimate.diagnostics.contains(&diagnostic) {
+            estimate.diagnostics.push(diagnostic);
+        }
+    }
+    estimate.diagnostics.sort_by(|a, b| a.span.cmp(&b.span).then(a.severity.cmp(&b.severity)));
+    if estimate.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        estimate.outcome = Outcome::Error;
+    }
+    estimate
+}
+
+/// Returns the plan of an understood brief: its design, tried.
+///
+/// # Panics
+/// Panics when the estimate's outcome is an error or asks for input: there is nothing to design.
+#[must_use]
+pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) -> Plan {
+    assert!(
+        matches!(estimate.outcome, Outcome::Ok | Outcome::Infeasible),
+        "nothing can be designed from this brief"
+    );
+    (options.progress)("design", 0.0);
+    let proposal = propose(&estimate, catalog);
+    let Proposal { design, mut ledger, choices, cost, findings } = proposal;
+    let (trials, hits) = tried(&design, &mut ledger, catalog, options, &|_| true);
+    availability::add(&design, &mut ledger, catalog, &trials);
+    weakness::gives_out(&design, &mut ledger);
+    let verdicts = verdict::judge(&design, &mut ledger, catalog, &hits, &trials);
+    let sensitivities = sensitivity::find(&design, &mut ledger);
+    let weaknesses = weakness::find(&mut ledger, &trials, &verdicts);
+    (options.progress)("redesign", 1.0);
+    let redesigns = [10.0, 100.0]
+        .map(|factor| redesign(&estimate, catalog, &design, &choices, factor, &mut ledger));
+    let mut estimate = estimate;
+    estimate.ledger = Ledger::default();
+    Plan {
+        schema: "tenfold/plan/1".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: options.seed,
+        catalogue: Catalog::date().to_owned(),
+        diagnostics: std::mem::take(&mut estimate.diagnostics),
+        ledger,
+        estimate,
+        design,
+        choices,
+        cost,
+        findings,
+        trials,
+        verdicts,
+        sensitivities,
+        weaknesses,
+        redesigns: redesigns.into(),
+    }
+}
+
+/// The design of `factor` times the load, and what changes.
+fn redesign(
+    estimate: &Estimate,
+    catalog: &Catalog,
+    today: &tenfold_design::Design,
+    choices: &[tenfold_design::Choice],
+    factor: f64,
+    ledger: &mut Ledger,
+) -> Redesign {
+    let id = format!("{factor}x");
+    let then = propose_at(estimate, catalog, factor);
+    let mut copy = |figure: &str| {
+        let own = format!("at{id}.{figure}");
+        let there = &then.ledger[figure];
+        let label = format!("{}, designed anew for {id}", there.label);
+        let formula = format!("{figure} of the proposal at {id} the load");
+        let interval: Interval = there.interval;
+        ledger.computed(&own, &label, there.unit, interval, &formula, &[]);
+        own
+    };
+    let cost = copy(&then.cost.total);
+    let components: Vec<(String, String)> =
+        then.cost.components.iter().map(|(name, figure)| (name.clone(), copy(figure))).collect();
+    let words = |design: &tenfold_design::Design, name: &str| {
+        design.components.get(name).map(|component| {
+            let runs = &component.runs;
+            match &runs.instance {
+                Some(instance) => {
+                    format!("{} on {} × {instance}", runs.technology, design.instances(component))
+                }
+                None => runs.technology.clone(),
+            }
+        })
+    };
+    let mut names: Vec<&String> = today.components.keys().collect();
+    names.extend(then.design.components.keys().filter(|n| !today.components.contains_key(*n)));
+    let changes = names
+        .into_iter()
+        .map(|name| Change {
+            component: name.clone(),
+            now: words(today, name),
+            then: words(&then.design, name),
+        })
+        .filter(|change| change.now != change.then)
+        .collect();
+    let changed = choices
+        .iter()
+        .filter_map(|choice| {
+            let other = then.choices.iter().find(|other| other.id == choice.id)?;
+            let differs = other.chosen != choice.chosen;
+            differs.then(|| (choice.id.clone(), choice.chosen.clone(), other.chosen.clone()))
+        })
+        .collect();
+    let notes = key_space(ledger, &id);
+    Redesign { id, changes, choices: changed, cost, components, notes }
+}
+
+/// How long the keys of today's length would last at that load.
+fn key_space(ledger: &mut Ledger, id: &str) -> Vec<Text> {
+    let Some(years) = ["key_space_years", "ids.years"].into_iter().find(|f| ledger.contains(f))
+    else {
+        return Vec::new();
+    };
+    let factor = id.trim_end_matches('x');
+    let figure = format!("at{id}.today.{years}");
+    let label = format!("keys of today's length last at {id}");
+    let unit = ledger[years].unit;
+    let seconds = if unit == Unit::Seconds { 1.0 } else { 365.0 * 86_400.0 };
+    ledger.derive(&figure, &label, Unit::Seconds, &format!("{years} * {seconds} / {factor}"));
+    vec![Text::new(
+        format!("Keys of today's length last {{{figure}}} at this load."),
+        format!("이 부하에서 현재 길이의 key는 {{{figure}}} 동안 쓸 수 있다."),
+    )]
+}

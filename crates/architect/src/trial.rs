@@ -1,0 +1,154 @@
+//! What is tried on a design: loads with the same sizes, and each part killed at peak.
+
+mod budget;
+mod caches;
+mod observe;
+mod schedule;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use tenfold_catalog::Catalog;
+use tenfold_design::{Design, KillTarget};
+use tenfold_sim::{Caches, Outcome};
+use tenfold_units::{Ledger, Seed};
+
+pub use caches::HitRatios;
+use schedule::Experiment;
+
+use crate::plan::{Fault, KillWhat, Trial, TrialKind};
+
+/// Replications of a kill: a t-interval over fewer is wide.
+const REPLICATIONS: u64 = 10;
+
+/// How the trials are run.
+pub struct TrialOptions<'a> {
+    /// The seed that repeats every figure.
+    pub seed: Seed,
+    /// Events that all runs together may take.
+    pub budget: u64,
+    /// Called with the share of the work that is done, 0 to 1, from any thread.
+    pub progress: &'a (dyn Fn(f64) + Sync),
+    /// Only trials whose id this accepts.
+    pub only: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+impl core::fmt::Debug for TrialOptions<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("TrialOptions")
+            .field("seed", &self.seed)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tries a design and returns what was seen; its figures go into the ledger, which holds the
+/// design's inputs under their names.
+///
+/// Runs are spread over the threads of the present rayon pool; the result does not depend on how
+/// many there are.
+///
+/// # Panics
+/// Panics when the model of the design is not valid: lowering makes only valid ones.
+#[must_use]
+pub fn try_design(
+    design: &Design,
+    ledger: &mut Ledger,
+    catalog: &Catalog,
+    hits: &HitRatios,
+    options: &TrialOptions<'_>,
+) -> Vec<Trial> {
+    let names: Vec<(String, TrialKind)> =
+        kinds(design).into_iter().filter(|(id, _)| (options.only)(id)).collect();
+    let experiments: Vec<Experiment> = names
+        .iter()
+        .map(|(id, kind)| {
+            Experiment::new(design, ledger, catalog, hits, id, kind, &names, options.budget)
+        })
+        .collect();
+    let runs: Vec<(usize, u64)> = experiments
+        .iter()
+        .enumerate()
+        .flat_map(|(index, experiment)| (0..experiment.replications).map(move |r| (index, r)))
+        .collect();
+    let caches = warm(&experiments, options.seed);
+    let done = core::sync::atomic::AtomicUsize::new(0);
+    let outcomes: Vec<(usize, Outcome)> = runs
+        .par_iter()
+        .map(|(index, replication)| {
+            let experiment = &experiments[*index];
+            let seed = options.seed.replication(*replication);
+            let outcome = tenfold_sim::simulate_scenario(
+                &experiment.lowered.model,
+                &experiment.scenario,
+                &caches[&experiment.warmth()],
+                seed,
+            );
+            let finished = done.fetch_add(1, core::sync::atomic::Ordering::Relaxed) + 1;
+            (options.progress)(finished as f64 / runs.len() as f64);
+            (*index, outcome)
+        })
+        .collect();
+    let mut trials = Vec::new();
+    for (index, experiment) in experiments.iter().enumerate() {
+        let seen: Vec<&Outcome> =
+            outcomes.iter().filter(|(i, _)| *i == index).map(|(_, outcome)| outcome).collect();
+        trials.push(observe::trial(design, ledger, catalog, hits, experiment, &seen, options.seed));
+    }
+    budget::spend(design, ledger, &mut trials);
+    trials
+}
+
+/// Warms the caches of each kind of model once.
+fn warm(experiments: &[Experiment], seed: Seed) -> BTreeMap<(u64, bool), Caches> {
+    let mut first: BTreeMap<(u64, bool), &Experiment> = BTreeMap::new();
+    for experiment in experiments {
+        first.entry(experiment.warmth()).or_insert(experiment);
+    }
+    let first: Vec<((u64, bool), &Experiment)> = first.into_iter().collect();
+    first
+        .par_iter()
+        .map(|(key, experiment)| {
+            (*key, Caches::warm(&experiment.lowered.model, 1.0, seed, caches::WARM))
+        })
+        .collect()
+}
+
+/// Every trial that the design asks for: id and kind, loads first.
+fn kinds(design: &Design) -> Vec<(String, TrialKind)> {
+    let mut kinds: Vec<(String, TrialKind)> = design
+        .scenarios
+        .load
+        .iter()
+        .map(|load| (load.clone(), TrialKind::Load(format!("load.{load}"))))
+        .collect();
+    let mut kill = |what: KillWhat, target: &str| {
+        let name = match what {
+            KillWhat::Instance => "instance",
+            KillWhat::Component => "component",
+            KillWhat::Zone => "zone",
+        };
+        let fault = Fault { what, target: target.to_owned() };
+        kinds.push((format!("kill-{name}-{target}"), TrialKind::Kill(fault)));
+    };
+    let own: Vec<&String> = design
+        .components
+        .iter()
+        .filter(|(_, component)| design.instances(component) > 0)
+        .map(|(name, _)| name)
+        .collect();
+    for target in &design.scenarios.kill {
+        match target {
+            KillTarget::Instance => {
+                own.iter().for_each(|name| kill(KillWhat::Instance, name));
+            }
+            KillTarget::Component => {
+                own.iter().for_each(|name| kill(KillWhat::Component, name));
+            }
+            KillTarget::Zone => {
+                design.place.zones.iter().for_each(|zone| kill(KillWhat::Zone, zone));
+            }
+        }
+    }
+    kinds
+}

@@ -1,0 +1,105 @@
+//! Hit ratios and refills, from keys and the eviction policy, before any queue is simulated.
+
+use indexmap::IndexMap;
+use tenfold_design::Design;
+use tenfold_sim::keys::{CacheWorld, CacheWorldOptions, Keys, RESOLUTION, Refill, WarmOptions};
+use tenfold_units::{Instant, Interval, Ledger, Provenance, Seed, Unit};
+
+use crate::lower::{cache_options, calls, keys_of, population};
+
+/// How long a refill is followed, s: two days.
+const REFILL_MAX: f64 = 2.0 * 86_400.0;
+
+/// Keys without queues need no more to be steady within a fifth of a point.
+pub(super) const WARM: WarmOptions = WarmOptions { budget: 800_000, tolerance: 0.002 };
+
+/// The steady hit ratio of each cache at peak, and how each refills when all of it is lost.
+#[derive(Clone, Debug, Default)]
+pub struct HitRatios {
+    ratios: IndexMap<String, f64>,
+    refills: IndexMap<String, Refill>,
+}
+
+impl HitRatios {
+    /// Warms each cache of a design with its keys at peak; its figures `cache.<name>.hit_ratio` and
+    /// `cache.<name>.refill_seconds` go into the ledger.
+    ///
+    /// # Panics
+    /// Panics when a cache or its keys have options that the laws of the design refuse.
+    #[must_use]
+    pub fn new(design: &Design, ledger: &mut Ledger, seed: Seed) -> Self {
+        let mut found = Self::default();
+        for (name, component) in &design.components {
+            let (Some(options), Some(keys)) = (cache_options(component), keys_of(design, name))
+            else {
+                continue;
+            };
+            let Some(space) = design.keys.get(keys) else { continue };
+            let rate = lookups(design, ledger, name, &found);
+            if rate <= 0.0 {
+                continue;
+            }
+            let cache = component.cache.as_ref().expect("it has options");
+            let world = CacheWorldOptions {
+                cache: options,
+                entry_weight: (cache.entry.as_f64() as u32).max(1),
+                rate,
+                presented_ratio: 0.0,
+                resolution: RESOLUTION,
+            };
+            let keys = Keys::new(&population(space, ledger)).expect("the laws checked the keys");
+            let mut world = CacheWorld::new(keys, world, seed).expect("the laws checked the cache");
+            let warm = world.warm(WARM);
+            let refill = world.refill_timeline(Instant::ZERO, (1, 1), None, REFILL_MAX);
+            found.record(name, warm.hit_ratio.value, &refill, ledger, seed);
+            let id = format!("cache.{name}.hit_ratio");
+            let ends = Some((warm.hit_ratio.low, warm.hit_ratio.high));
+            ledger.insert(
+                &id,
+                &format!("hit ratio of {name}, steady at peak"),
+                Unit::Ratio,
+                Interval::confidence(warm.hit_ratio.value, ends),
+                Provenance::Simulated { scenario: "keys at peak".to_owned(), seed: seed.0 },
+            );
+        }
+        found
+    }
+
+    /// Returns the hit ratio of a cache; of what is none: 0.
+    #[must_use]
+    pub fn of(&self, cache: &str) -> f64 {
+        self.ratios.get(cache).copied().unwrap_or(0.0)
+    }
+
+    /// Returns how a cache refills after all of it was lost.
+    #[must_use]
+    pub fn refill(&self, cache: &str) -> Option<&Refill> {
+        self.refills.get(cache)
+    }
+
+    fn record(&mut self, name: &str, ratio: f64, refill: &Refill, ledger: &mut Ledger, seed: Seed) {
+        self.ratios.insert(name.to_owned(), ratio);
+        self.refills.insert(name.to_owned(), refill.clone());
+        ledger.insert(
+            &format!("cache.{name}.refill_seconds"),
+            &format!("until {name} hits within one point of its steady ratio again"),
+            Unit::Seconds,
+            Interval::confidence(refill.within_one_point.unwrap_or(REFILL_MAX), None),
+            Provenance::Simulated {
+                scenario: "keys after a loss at peak".to_owned(),
+                seed: seed.0,
+            },
+        );
+    }
+}
+
+/// Look-ups per second at peak.
+fn lookups(design: &Design, ledger: &Ledger, cache: &str, found: &HitRatios) -> f64 {
+    let rates: IndexMap<String, f64> = design
+        .workload
+        .iter()
+        .map(|(name, operation)| (name.clone(), crate::evaluate(&operation.peak, ledger)))
+        .collect();
+    let calls = calls(design, ledger, &rates, &|name| found.of(name));
+    calls.get(cache).map_or(0.0, |classes| classes.values().sum())
+}

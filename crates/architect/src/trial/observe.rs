@@ -1,0 +1,462 @@
+//! From outcomes of runs to figures of a trial.
+
+use indexmap::IndexMap;
+use tenfold_catalog::Catalog;
+use tenfold_design::Design;
+use tenfold_sim::stats::{Estimate, replications};
+use tenfold_sim::{Failures, OperationOutcome, Outcome};
+use tenfold_units::{Interval, Ledger, Provenance, Seed, Unit};
+
+use super::HitRatios;
+use super::schedule::{Experiment, WINDOWS};
+use crate::lower::is_background;
+use crate::plan::{
+    Fault, KillWhat, Phase, PhaseComponent, PhaseName, PhaseOperation, TimePoint, Trial, TrialKind,
+};
+
+/// Writes the figures of one trial.
+struct Writer<'a> {
+    ledger: &'a mut Ledger,
+    trial: &'a str,
+    seed: Seed,
+}
+
+impl Writer<'_> {
+    /// Adds a simulated figure and returns its id.
+    fn simulated(&mut self, path: &str, label: &str, unit: Unit, estimate: &Estimate) -> String {
+        let id = format!("sim.{}.{path}", self.trial);
+        let interval = Interval::confidence(estimate.value, estimate.interval());
+        let scenario = self.trial.to_owned();
+        let provenance = Provenance::Simulated { scenario, seed: self.seed.0 };
+        self.ledger.insert(&id, &format!("{label}, {}", self.trial), unit, interval, provenance);
+        id
+    }
+}
+
+/// Returns what the runs of an experiment showed; figures go into the ledger.
+pub(super) fn trial(
+    design: &Design,
+    ledger: &mut Ledger,
+    catalog: &Catalog,
+    hits: &HitRatios,
+    experiment: &Experiment,
+    outcomes: &[&Outcome],
+    seed: Seed,
+) -> Trial {
+    let mut trial = Trial {
+        id: experiment.id.clone(),
+        kind: experiment.kind.clone(),
+        runs: outcomes.len() as u32,
+        events: outcomes.iter().map(|outcome| outcome.events).sum(),
+        approximations: experiment.lowered.approximations.clone(),
+        phases: Vec::new(),
+        timeline: timeline(outcomes),
+        breaks: Vec::new(),
+        budget_minutes: IndexMap::new(),
+        mitigations: Vec::new(),
+    };
+    match &experiment.kind {
+        TrialKind::Load(factor) => {
+            load_factor(design, ledger, &experiment.id, factor);
+            let mut writer = Writer { ledger, trial: &experiment.id, seed };
+            trial.phases.push(steady(&mut writer, experiment, outcomes[0]));
+        }
+        TrialKind::Kill(fault) => {
+            lasting(design, ledger, catalog, hits, experiment, fault);
+            let mut writer = Writer { ledger, trial: &experiment.id, seed };
+            for name in [PhaseName::Onset, PhaseName::Degraded, PhaseName::Recovery] {
+                trial.phases.push(phase(&mut writer, experiment, outcomes, name));
+            }
+        }
+    }
+    trial
+}
+
+/// The factor of a load trial over the average of the first operation.
+fn load_factor(design: &Design, ledger: &mut Ledger, id: &str, factor: &str) {
+    if ledger.contains(factor) {
+        return;
+    }
+    let first = design.workload.values().next();
+    let times = id.strip_suffix('x').and_then(|n| n.parse::<f64>().ok()).unwrap_or(1.0);
+    let label = format!("load of the trial {id}, as a factor of the average");
+    match first {
+        Some(operation) if id != "average" => {
+            let (peak, average) = (&operation.peak.0, &operation.rate.0);
+            let formula = format!("({peak}) / ({average}) * {times}");
+            ledger.derive(factor, &label, Unit::Factor, &formula);
+        }
+        Some(_) | None => {
+            ledger.derive(factor, &label, Unit::Factor, "1");
+        }
+    }
+}
+
+fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -> Phase {
+    let cells = experiment.lowered.cell.cells;
+    let mut operations = Vec::new();
+    for (name, seen) in visible(outcome) {
+        let path = |metric: &str| format!("{name}.{metric}");
+        let arriving = seen.requests as f64 / outcome.simulated_seconds * cells;
+        // A run that did not settle has no percentile that means anything.
+        let latency = seen.latency_seconds.as_ref().filter(|_| !outcome.unstable);
+        let percentile = |writer: &mut Writer<'_>, metric: &str, estimate: Option<&Estimate>| {
+            estimate.filter(|estimate| estimate.value.is_finite()).map(|estimate| {
+                let label = format!("{name}: latency {metric}");
+                let id = path(&format!("latency_{metric}_seconds"));
+                writer.simulated(&id, &label, Unit::Seconds, estimate)
+            })
+        };
+        // With no answer at all, none was good.
+        let none = Estimate { value: 0.0, low: None, high: None };
+        let failures = failures(writer, name, "", &seen.failures, seen.requests);
+        operations.push(PhaseOperation {
+            operation: name.clone(),
+            arriving: writer.simulated(
+                &path("arriving_rps"),
+                &format!("{name}: requests arriving"),
+                Unit::PerSecondSimulated,
+                &Estimate { value: arriving, low: None, high: None },
+            ),
+            goodput: writer.simulated(
+                &path("goodput_rps"),
+                &format!("{name}: goodput"),
+                Unit::PerSecondSimulated,
+                &seen.goodput_rps.scaled(cells),
+            ),
+            availability: writer.simulated(
+                &path("availability_ratio"),
+                &format!("{name}: good answers"),
+                Unit::Ratio,
+                seen.availability_ratio.as_ref().unwrap_or(&none),
+            ),
+            p50: percentile(writer, "p50", latency.map(|l| &l.p50)),
+            p95: percentile(writer, "p95", latency.map(|l| &l.p95)),
+            p99: percentile(writer, "p99", latency.map(|l| &l.p99)),
+            failures,
+        });
+    }
+    let components = outcome
+        .components
+        .iter()
+        .map(|(name, seen)| PhaseComponent {
+            component: name.clone(),
+            utilization: seen.utilization.as_ref().map(|estimate| {
+                let label = format!("{name}: utilization");
+                writer.simulated(&format!("{name}.utilization"), &label, Unit::Ratio, estimate)
+            }),
+            hit_ratio: seen.hit_ratio.as_ref().map(|estimate| {
+                let label = format!("{name}: hit ratio");
+                writer.simulated(&format!("{name}.hit_ratio"), &label, Unit::Ratio, estimate)
+            }),
+        })
+        .collect();
+    Phase { name: PhaseName::Steady, lasts: None, operations, components }
+}
+
+/// The operations of users, without what stands for the rest of the system.
+fn visible(outcome: &Outcome) -> impl Iterator<Item = (&String, &OperationOutcome)> {
+    outcome.operations.iter().filter(|(name, _)| !is_background(name))
+}
+
+/// The share of the requests that failed, by cause, largest first.
+fn failures(
+    writer: &mut Writer<'_>,
+    operation: &str,
+    phase: &str,
+    failures: &Failures,
+    requests: u64,
+) -> Vec<(String, String)> {
+    let mut causes = [
+        ("time-out", failures.timeout),
+        ("refused", failures.refused),
+        ("shed", failures.shed),
+        ("pool exhausted", failures.pool),
+        ("breaker open", failures.breaker),
+        ("rate limit", failures.limited),
+        ("error", failures.error),
+        ("too few copies", failures.unavailable),
+    ];
+    causes.sort_by_key(|cause| core::cmp::Reverse(cause.1));
+    causes
+        .into_iter()
+        .filter(|(_, count)| *count > 0 && requests > 0)
+        .map(|(cause, count)| {
+            let value = count as f64 / requests as f64;
+            let path = format!("{phase}{operation}.failed.{}", cause.replace(' ', "-"));
+            let label = format!("{operation}: failed by {cause}");
+            let estimate = Estimate { value, low: None, high: None };
+            (cause.to_owned(), writer.simulated(&path, &label, Unit::Ratio, &estimate))
+        })
+        .collect()
+}
+
+/// The times that the phases last in the real system, which the run shortens.
+fn lasting(
+    design: &Design,
+    ledger: &mut Ledger,
+    catalog: &Catalog,
+    hits: &HitRatios,
+    experiment: &Experiment,
+    fault: &Fault,
+) {
+    let id = |phase: &str| format!("sim.{}.{phase}.lasts_seconds", experiment.id);
+    let hit: Vec<&str> = match fault.what {
+        KillWhat::Zone => design.components.keys().map(String::as_str).collect(),
+        KillWhat::Instance | KillWhat::Component => vec![fault.target.as_str()],
+    };
+    let onset = hit
+        .iter()
+        .map(|name| crate::lower::real_detection(&design.components[*name]).as_secs_f64())
+        .fold(0.0, f64::max);
+    let reason = format!("health checks or failover of {}", fault.target);
+    ledger.computed(
+        &id("onset"),
+        &format!("time until traffic goes around it, {}", experiment.id),
+        Unit::Seconds,
+        Interval::exact(onset),
+        &reason,
+        &[],
+    );
+    let replaced = catalog.known_fact("mttr.vm_replace");
+    replaced.insert_into(ledger, "fact.mttr.vm_replace", "time to replace an instance");
+    let label = format!("time until it is replaced, {}", experiment.id);
+    match fault.what {
+        KillWhat::Instance | KillWhat::Component => {
+            ledger.derive(&id("degraded"), &label, Unit::Seconds, "fact.mttr.vm_replace");
+        }
+        KillWhat::Zone => {
+            let source = "a zone is back after an hour; large events took 1 to 8 h".to_owned();
+            let provenance =
+                Provenance::Assumed { source, quality: tenfold_units::Quality::Recall };
+            let hours = Interval::quantiles(900.0, 3_600.0, 28_800.0);
+            ledger.insert(
+                "assumed.zone_outage_seconds",
+                "length of a zone outage",
+                Unit::Seconds,
+                hours,
+                provenance,
+            );
+            ledger.derive(&id("degraded"), &label, Unit::Seconds, "assumed.zone_outage_seconds");
+        }
+    }
+    let cold =
+        hit.iter().find(|name| fault.what == KillWhat::Component && hits.refill(name).is_some());
+    let formula = match cold {
+        Some(cache) => format!("cache.{cache}.refill_seconds"),
+        None => id("onset"),
+    };
+    let label = format!("time until all is as before, {}", experiment.id);
+    ledger.derive(&id("recovery"), &label, Unit::Seconds, &formula);
+}
+
+/// The mean over the windows of a phase, in one run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    requests: u64,
+    good: u64,
+    p99_sum: f64,
+    p99_count: f64,
+}
+
+fn phase(
+    writer: &mut Writer<'_>,
+    experiment: &Experiment,
+    outcomes: &[&Outcome],
+    name: PhaseName,
+) -> Phase {
+    let word = match name {
+        PhaseName::Steady => "steady",
+        PhaseName::Onset => "onset",
+        PhaseName::Degraded => "degraded",
+        PhaseName::Recovery => "recovery",
+    };
+    let seconds = experiment.scenario.window.map_or(0.0, |window| window.as_secs_f64());
+    let (from, to) = match name {
+        PhaseName::Steady | PhaseName::Onset => {
+            (experiment.dies, experiment.dies + experiment.detection.max(seconds))
+        }
+        // The first window after detection still sees what was under way.
+        PhaseName::Degraded => {
+            (experiment.dies + experiment.detection + seconds, experiment.returns)
+        }
+        PhaseName::Recovery => {
+            let noticed = experiment.returns + experiment.detection + seconds;
+            (noticed, noticed + 2.0 * seconds * WINDOWS)
+        }
+    };
+    let mut operations = Vec::new();
+    let names: Vec<String> = visible(outcomes[0]).map(|(name, _)| name.clone()).collect();
+    for operation in names {
+        let runs: Vec<Seen> =
+            outcomes.iter().map(|outcome| within(outcome, &operation, from, to)).collect();
+        operations.extend(phase_operation(writer, experiment, outcomes, &operation, word, &runs));
+    }
+    let lasts = Some(format!("sim.{}.{word}.lasts_seconds", experiment.id));
+    let components = phase_components(writer, outcomes, word, from, to);
+    Phase { name, lasts, operations, components }
+}
+
+fn within(outcome: &Outcome, operation: &str, from: f64, to: f64) -> Seen {
+    let mut seen = Seen::default();
+    let slack = 1e-9;
+    for window in &outcome.series {
+        if window.start_seconds < from - slack || window.start_seconds >= to - slack {
+            continue;
+        }
+        if let Some(values) = window.operations.get(operation) {
+            seen.requests += values.good + values.bad;
+            seen.good += values.good;
+            if let Some(p99) = values.latency_seconds_p99 {
+                seen.p99_sum += p99;
+                seen.p99_count += 1.0;
+            }
+        }
+    }
+    seen
+}
+
+fn phase_operation(
+    writer: &mut Writer<'_>,
+    experiment: &Experiment,
+    outcomes: &[&Outcome],
+    operation: &str,
+    word: &str,
+    runs: &[Seen],
+) -> Option<PhaseOperation> {
+    // One instance of many: the other cells do not notice.
+    let diluted = |ratio: f64| 1.0 - (1.0 - ratio) / experiment.dilution;
+    let ratios: Vec<f64> = runs
+        .iter()
+        .filter(|seen| seen.requests > 0)
+        .map(|seen| diluted(seen.good as f64 / seen.requests as f64))
+        .collect();
+    let availability = replications::mean(&ratios)?.clamped(0.0, 1.0);
+    let p99s: Vec<f64> = runs
+        .iter()
+        .filter(|seen| seen.p99_count > 0.0)
+        .map(|seen| seen.p99_sum / seen.p99_count)
+        .collect();
+    let cells = experiment.lowered.cell.cells;
+    let requests: u64 = outcomes.iter().map(|o| o.operations[operation].requests).sum();
+    let seconds: f64 = outcomes.iter().map(|o| o.simulated_seconds).sum();
+    let arriving = requests as f64 / seconds * cells;
+    let path = |metric: &str| format!("{word}.{operation}.{metric}");
+    let label = |what: &str| format!("{operation}: {what}, {word}");
+    let whole = Estimate { value: arriving, low: None, high: None };
+    let failed = outcomes.iter().fold(Failures::default(), |sum, outcome| {
+        add(&sum, &outcome.operations[operation].failures)
+    });
+    Some(PhaseOperation {
+        operation: operation.to_owned(),
+        arriving: writer.simulated(
+            &path("arriving_rps"),
+            &label("requests arriving"),
+            Unit::PerSecondSimulated,
+            &whole,
+        ),
+        goodput: writer.simulated(
+            &path("goodput_rps"),
+            &label("goodput"),
+            Unit::PerSecondSimulated,
+            &availability.scaled(arriving),
+        ),
+        availability: writer.simulated(
+            &path("availability_ratio"),
+            &label("good answers"),
+            Unit::Ratio,
+            &availability,
+        ),
+        p50: None,
+        p95: None,
+        p99: replications::mean(&p99s).map(|estimate| {
+            writer.simulated(
+                &path("latency_p99_seconds"),
+                &label("latency p99"),
+                Unit::Seconds,
+                &estimate,
+            )
+        }),
+        failures: if word == "onset" {
+            failures(writer, operation, "onset.", &failed, requests)
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+fn add(a: &Failures, b: &Failures) -> Failures {
+    Failures {
+        timeout: a.timeout + b.timeout,
+        refused: a.refused + b.refused,
+        shed: a.shed + b.shed,
+        pool: a.pool + b.pool,
+        breaker: a.breaker + b.breaker,
+        limited: a.limited + b.limited,
+        error: a.error + b.error,
+        unavailable: a.unavailable + b.unavailable,
+    }
+}
+
+fn phase_components(
+    writer: &mut Writer<'_>,
+    outcomes: &[&Outcome],
+    word: &str,
+    from: f64,
+    to: f64,
+) -> Vec<PhaseComponent> {
+    let mut components = Vec::new();
+    for name in outcomes[0].components.keys() {
+        let mut busy = Vec::new();
+        for outcome in outcomes {
+            let values: Vec<f64> = outcome
+                .series
+                .iter()
+                .filter(|w| w.start_seconds >= from - 1e-9 && w.start_seconds < to - 1e-9)
+                .filter_map(|w| w.components.get(name)?.utilization)
+                .collect();
+            if !values.is_empty() {
+                busy.push(values.iter().sum::<f64>() / values.len() as f64);
+            }
+        }
+        let utilization = replications::mean(&busy).map(|estimate| {
+            let label = format!("{name}: utilization, {word}");
+            writer.simulated(&format!("{word}.{name}.utilization"), &label, Unit::Ratio, &estimate)
+        });
+        components.push(PhaseComponent { component: name.clone(), utilization, hit_ratio: None });
+    }
+    components
+}
+
+/// Good answers and p99 per window, over all runs.
+fn timeline(outcomes: &[&Outcome]) -> Vec<TimePoint> {
+    let mut points = Vec::new();
+    for (index, window) in outcomes[0].series.iter().enumerate() {
+        let mut point = TimePoint {
+            seconds: window.start_seconds,
+            good_ratio: IndexMap::new(),
+            p99_seconds: IndexMap::new(),
+        };
+        for operation in window.operations.keys().filter(|name| !is_background(name)) {
+            let (mut good, mut all, mut p99, mut count) = (0, 0, 0.0, 0.0);
+            for outcome in outcomes {
+                let seen = outcome.series.get(index).and_then(|w| w.operations.get(operation));
+                let Some(values) = seen else { continue };
+                good += values.good;
+                all += values.good + values.bad;
+                if let Some(latency) = values.latency_seconds_p99 {
+                    p99 += latency;
+                    count += 1.0;
+                }
+            }
+            if all > 0 {
+                point.good_ratio.insert(operation.clone(), good as f64 / all as f64);
+            }
+            if count > 0.0 {
+                point.p99_seconds.insert(operation.clone(), p99 / count);
+            }
+        }
+        points.push(point);
+    }
+    points
+}

@@ -1,0 +1,216 @@
+//! How long, how large a cell and with which faults a trial is simulated.
+
+use core::time::Duration;
+
+use tenfold_catalog::Catalog;
+use tenfold_design::{Design, Load};
+use tenfold_sim::{self as sim, Scenario};
+use tenfold_units::Ledger;
+
+use super::{HitRatios, REPLICATIONS};
+use crate::lower::{self, LowerOptions, Lowered};
+use crate::plan::{Fault, KillWhat, TrialKind};
+
+/// Sizes of cells that are looked at, smallest cell last.
+const CELLS: [f64; 20] = [
+    1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 256.0,
+    512.0, 1024.0, 4096.0, 16_384.0,
+];
+
+/// Simulated time that a steady load deserves, s.
+const STEADY: f64 = 1.0;
+
+/// Simulated time that a kill deserves, s: room for time-outs and retries in each part.
+const KILL: f64 = 0.8;
+
+/// No run is longer: nothing new happens.
+const LONGEST: f64 = 120.0;
+
+/// Events that one call takes: to the callee, into service, out of it, and back.
+const EVENTS_PER_CALL: f64 = 4.0;
+
+/// Parts of a kill: warm-up, before, onset, degraded, noticing the return, recovery (two).
+const PARTS: f64 = 7.0;
+
+/// Windows of the time series in each part.
+pub(super) const WINDOWS: f64 = 5.0;
+
+/// A trial, ready to run.
+#[derive(Clone, Debug)]
+pub(super) struct Experiment {
+    pub(super) id: String,
+    pub(super) kind: TrialKind,
+    pub(super) lowered: Lowered,
+    pub(super) scenario: Scenario,
+    pub(super) replications: u64,
+    /// Seconds at which the part dies and comes back; equal for loads.
+    pub(super) dies: f64,
+    pub(super) returns: f64,
+    /// Seconds from death until traffic goes around it, in the simulated run.
+    pub(super) detection: f64,
+    /// Instances of the killed component in the design ÷ in the cell.
+    pub(super) dilution: f64,
+}
+
+impl Experiment {
+    #[expect(clippy::too_many_arguments, reason = "a design and its trial are described by these")]
+    pub(super) fn new(
+        design: &Design,
+        ledger: &Ledger,
+        catalog: &Catalog,
+        hits: &HitRatios,
+        id: &str,
+        kind: &TrialKind,
+        all: &[(String, TrialKind)],
+        budget: u64,
+    ) -> Self {
+        let replications = if matches!(kind, TrialKind::Kill(_)) { REPLICATIONS } else { 1 };
+        let events = share(id, all) * budget as f64 / replications as f64;
+        let mut options = lower_options(id, kind);
+        let load = id.strip_suffix('x').and_then(|n| n.parse::<f64>().ok()).unwrap_or(1.0);
+        let wanted = if matches!(kind, TrialKind::Kill(_)) { KILL } else { STEADY };
+        let mut per_second = f64::INFINITY;
+        for cells in CELLS {
+            options.cells = cells;
+            per_second = events_per_second(design, ledger, hits, &options) * load;
+            if events / per_second >= wanted {
+                break;
+            }
+        }
+        let seconds = (events / per_second).min(LONGEST);
+        options.detection_max = seconds / PARTS;
+        let lowered = lower::lower(design, ledger, catalog, &|cache| hits.of(cache), &options);
+        let mut experiment = Self {
+            id: id.to_owned(),
+            kind: kind.clone(),
+            lowered,
+            scenario: steady(id, load, seconds, events),
+            replications,
+            dies: 0.0,
+            returns: 0.0,
+            detection: 0.0,
+            dilution: 1.0,
+        };
+        if let TrialKind::Kill(fault) = kind {
+            experiment.kill(fault, seconds);
+        }
+        experiment
+    }
+
+    /// Returns what the steady state of the caches depends on: the cell and the base load.
+    pub(super) fn warmth(&self) -> (u64, bool) {
+        (self.lowered.cell.cells.to_bits(), self.id == "average")
+    }
+
+    fn kill(&mut self, fault: &Fault, seconds: f64) {
+        let part = seconds / PARTS;
+        (self.dies, self.returns) = (2.0 * part, 4.0 * part);
+        let detections = self
+            .lowered
+            .model
+            .components
+            .iter()
+            .filter(|(name, _)| fault.what == KillWhat::Zone || **name == fault.target);
+        self.detection = detections
+            .map(|(_, component)| {
+                let failover = component.data.as_ref().and_then(|data| data.failover);
+                component.detection.max(failover.unwrap_or_default()).as_secs_f64()
+            })
+            .fold(0.0, f64::max);
+        let target = match fault.what {
+            KillWhat::Instance => {
+                self.dilution = self.lowered.cell.parts[&fault.target].instances_ratio;
+                let component = Some(fault.target.clone());
+                sim::Target { component, zone: None, replica: Some(0) }
+            }
+            KillWhat::Component => {
+                let component = Some(fault.target.clone());
+                sim::Target { component, zone: None, replica: None }
+            }
+            KillWhat::Zone => {
+                sim::Target { component: None, zone: Some(fault.target.clone()), replica: None }
+            }
+        };
+        let silent = fault.what != KillWhat::Component;
+        self.scenario.faults.push(sim::Fault {
+            at: Duration::from_secs_f64(self.dies),
+            lasts: Some(Duration::from_secs_f64(self.returns - self.dies)),
+            target,
+            effect: sim::Effect::Kill(sim::Kill { silent, keep_contents: false }),
+        });
+        self.scenario.warm_up = Duration::from_secs_f64(part);
+        self.scenario.horizon = Duration::from_secs_f64(seconds - part);
+        self.scenario.window = Some(Duration::from_secs_f64(part / WINDOWS));
+        self.scenario.budget = u64::MAX;
+    }
+}
+
+/// The share of the budget that a trial gets: the peak decides the verdicts.
+fn share(id: &str, all: &[(String, TrialKind)]) -> f64 {
+    let weight = |id: &str| match id {
+        "peak" => 16.0,
+        id if id.starts_with("kill-") => 2.0,
+        _ => 1.0,
+    };
+    let sum: f64 = all.iter().map(|(id, _)| weight(id)).sum();
+    weight(id) / sum
+}
+
+fn lower_options(id: &str, kind: &TrialKind) -> LowerOptions {
+    let keep = match kind {
+        TrialKind::Kill(fault) if fault.what == KillWhat::Instance => {
+            Some((fault.target.clone(), INSTANCES_KEPT))
+        }
+        TrialKind::Kill(_) | TrialKind::Load(_) => None,
+    };
+    LowerOptions {
+        load: if id == "average" { Load::Average } else { Load::Peak },
+        factor: 1.0,
+        cells: 1.0,
+        keep,
+        detection_max: f64::INFINITY,
+    }
+}
+
+/// Instances of a component among which one is killed.
+const INSTANCES_KEPT: u32 = 6;
+
+fn events_per_second(
+    design: &Design,
+    ledger: &Ledger,
+    hits: &HitRatios,
+    options: &LowerOptions,
+) -> f64 {
+    let rates = lower::rates(design, ledger, options);
+    let calls = lower::calls(design, ledger, &rates, &|cache| hits.of(cache));
+    let cell = lower::Cell::new(design, options);
+    let mut sum = rates.values().sum::<f64>() / options.cells;
+    for (component, classes) in &calls {
+        let part = &cell.parts[component];
+        let share = if part.slower > 1.0 { 1.0 / options.cells } else { part.share };
+        let copies = design.components[component.as_str()]
+            .replication
+            .as_ref()
+            .map_or(1, |replication| replication.factor);
+        for (class, rate) in classes {
+            let visits = if class == "write" { f64::from(copies) } else { 1.0 };
+            sum += rate * share.max(1.0 / options.cells) * visits;
+        }
+    }
+    (sum * EVENTS_PER_CALL).max(1e-9)
+}
+
+fn steady(id: &str, load: f64, seconds: f64, events: f64) -> Scenario {
+    Scenario {
+        scenario: id.to_owned(),
+        load,
+        profile: Vec::new(),
+        warm_up: Duration::from_secs_f64(seconds * 0.1),
+        horizon: Duration::from_secs_f64(seconds * 0.9),
+        fast_forward: Duration::ZERO,
+        window: None,
+        faults: Vec::new(),
+        budget: (events * 1.5) as u64,
+        shuffle_ties: false,
+    }
+}

@@ -1,0 +1,215 @@
+//! Each objective judged by what was simulated, beside the closed form.
+
+use tenfold_catalog::Catalog;
+use tenfold_design::{Design, Objective};
+use tenfold_estimate::{Bound, OperationKind, Sli};
+use tenfold_units::{Interval, Ledger, Text, Unit};
+
+use crate::HitRatios;
+use crate::analytic::{Analytic, STATED_ERROR_RATIO};
+use crate::plan::{PhaseOperation, Trial, Verdict, VerdictKind};
+
+/// Judges every objective of a design; new figures go into the ledger.
+pub(crate) fn judge(
+    design: &Design,
+    ledger: &mut Ledger,
+    catalog: &Catalog,
+    hits: &HitRatios,
+    trials: &[Trial],
+) -> Vec<Verdict> {
+    let objectives = design.objectives.iter();
+    objectives
+        .map(|objective| {
+            let limit = format!("objective.{}", objective.id);
+            if !ledger.contains(&limit) {
+                let unit =
+                    if objective.sli.quantile().is_some() { Unit::Seconds } else { Unit::Ratio };
+                let provenance =
+                    tenfold_units::Provenance::Edited { line: 0, text: objective.id.clone() };
+                let value = Interval::exact(objective.limit.value);
+                ledger.insert(&limit, &objective.id, unit, value, provenance);
+            }
+            match objective.sli {
+                Sli::AvailabilityRatio => availability(objective, ledger, limit),
+                _ if objective.sli.quantile().is_some() => {
+                    latency(design, objective, ledger, catalog, hits, trials, limit)
+                }
+                _ => unjudged(objective, limit),
+            }
+        })
+        .collect()
+}
+
+/// Returns whether an objective binds an operation; one that binds all binds what clients wait for.
+pub(crate) fn binds(design: &Design, objective: &Objective, operation: &str) -> bool {
+    if objective.of != "all" {
+        return objective.of == operation;
+    }
+    design.workload.get(operation).is_some_and(|o| o.kind != OperationKind::Job)
+}
+
+fn latency(
+    design: &Design,
+    objective: &Objective,
+    ledger: &mut Ledger,
+    catalog: &Catalog,
+    hits: &HitRatios,
+    trials: &[Trial],
+    limit: String,
+) -> Verdict {
+    let load = match objective.during {
+        tenfold_design::Load::Average => "average",
+        tenfold_design::Load::Peak => "peak",
+    };
+    let trial = trials.iter().find(|trial| trial.id == load);
+    let worst = trial
+        .iter()
+        .flat_map(|trial| &trial.phases)
+        .flat_map(|phase| &phase.operations)
+        .filter(|seen| binds(design, objective, &seen.operation))
+        .filter_map(|seen| Some((seen, percentile(seen, objective.sli)?.clone())))
+        .max_by(|a, b| ledger.value(&a.1).total_cmp(&ledger.value(&b.1)));
+    let Some((seen, simulated)) = worst else { return unjudged(objective, limit) };
+    let quantile = objective.sli.quantile().expect("a latency has a quantile");
+    let closed = Analytic::new(design, ledger, catalog, hits, objective.limit.value)
+        .percentile(&seen.operation, quantile);
+    let analytic = closed.map(|value| {
+        let id = format!("analytic.{}.latency_{}_seconds", seen.operation, name(objective.sli));
+        ledger.computed(
+            &id,
+            &format!("{}: latency {} by closed forms", seen.operation, name(objective.sli)),
+            Unit::Seconds,
+            Interval::exact(value),
+            "sum over the path of round trip, wait in M/M/c and lognormal service",
+            &[],
+        );
+        id
+    });
+    let interval = ledger[simulated.as_str()].interval;
+    let (verdict, reason) = decide(&interval, objective, closed);
+    Verdict {
+        objective: objective.id.clone(),
+        operation: Some(seen.operation.clone()),
+        limit,
+        analytic,
+        simulated: Some(simulated),
+        verdict,
+        reason,
+    }
+}
+
+/// Met or missed only where the whole interval lies on one side, and the closed form agrees.
+fn decide(
+    interval: &Interval,
+    objective: &Objective,
+    closed: Option<f64>,
+) -> (VerdictKind, Option<Text>) {
+    if interval.is_exact() {
+        let reason = Text::new(
+            "too few requests for an interval; a larger budget of events decides it",
+            "신뢰 구간을 만들기에 요청 수가 부족하다. event budget을 늘리면 판정할 수 있다",
+        );
+        return (VerdictKind::Undecided, Some(reason));
+    }
+    if let Some(closed) = closed {
+        // Four standard errors are twice the half-width of a 95 % interval.
+        let far = 2.0 * (interval.high - interval.low) / 1.96 + STATED_ERROR_RATIO * closed;
+        if (interval.mid - closed).abs() > far.max(1e-3) {
+            let reason = Text::new(
+                "formula and simulation differ by more than their errors",
+                "수식과 시뮬레이션의 차이가 오차 범위를 넘는다",
+            );
+            return (VerdictKind::Undecided, Some(reason));
+        }
+    }
+    let limit = objective.limit.value;
+    let kind = match objective.bound {
+        Bound::Below | Bound::AtMost if interval.high <= limit => VerdictKind::Met,
+        Bound::Below | Bound::AtMost if interval.low > limit => VerdictKind::Missed,
+        Bound::AtLeast if interval.low >= limit => VerdictKind::Met,
+        Bound::AtLeast if interval.high < limit => VerdictKind::Missed,
+        Bound::Below | Bound::AtMost | Bound::AtLeast => VerdictKind::Undecided,
+    };
+    let reason = (kind == VerdictKind::Undecided)
+        .then(|| Text::new("the interval crosses the limit", "신뢰 구간이 한계를 가로지른다"));
+    (kind, reason)
+}
+
+/// Availability of a year: what failures cost, times what the region itself promises. The figure is
+/// made by [`crate::availability`].
+fn availability(objective: &Objective, ledger: &Ledger, limit: String) -> Verdict {
+    let operation = if objective.of == "all" { "all" } else { objective.of.as_str() };
+    let id = format!("availability_year.{operation}");
+    let Some(figure) = ledger.get(&id) else { return unjudged(objective, limit) };
+    let interval = figure.interval;
+    let met = |value: f64| value >= objective.limit.value;
+    let (verdict, reason) = match (met(interval.mid), met(interval.low), met(interval.high)) {
+        (true, true, _) => (VerdictKind::Met, None),
+        (_, _, false) => (VerdictKind::Missed, None),
+        _ => {
+            let reason = Text::new(
+                "it depends on how often parts fail, which is assumed",
+                "부품의 장애 빈도 가정에 따라 달라진다",
+            );
+            (VerdictKind::Undecided, Some(reason))
+        }
+    };
+    Verdict {
+        objective: objective.id.clone(),
+        operation: (objective.of != "all").then(|| objective.of.clone()),
+        limit,
+        analytic: None,
+        simulated: Some(id),
+        verdict,
+        reason,
+    }
+}
+
+fn unjudged(objective: &Objective, limit: String) -> Verdict {
+    Verdict {
+        objective: objective.id.clone(),
+        operation: (objective.of != "all").then(|| objective.of.clone()),
+        limit,
+        analytic: None,
+        simulated: None,
+        verdict: VerdictKind::Undecided,
+        reason: Some(Text::new(
+            "nothing that was simulated measures it",
+            "이 지표를 측정하는 시뮬레이션이 없다",
+        )),
+    }
+}
+
+fn percentile(seen: &PhaseOperation, sli: Sli) -> Option<&String> {
+    match sli {
+        Sli::LatencyP50 => seen.p50.as_ref(),
+        Sli::LatencyP95 => seen.p95.as_ref(),
+        Sli::LatencyP99 => seen.p99.as_ref(),
+        Sli::LatencyP90
+        | Sli::LatencyP999
+        | Sli::LatencyMean
+        | Sli::AvailabilityRatio
+        | Sli::ErrorRatio
+        | Sli::ThroughputRps
+        | Sli::StalenessSeconds
+        | Sli::RebufferRatio
+        | Sli::DurabilityRatio => None,
+    }
+}
+
+fn name(sli: Sli) -> &'static str {
+    match sli {
+        Sli::LatencyP50 => "p50",
+        Sli::LatencyP90 => "p90",
+        Sli::LatencyP95 => "p95",
+        Sli::LatencyP99 => "p99",
+        Sli::LatencyP999 => "p999",
+        Sli::LatencyMean
+        | Sli::AvailabilityRatio
+        | Sli::ErrorRatio
+        | Sli::ThroughputRps
+        | Sli::StalenessSeconds
+        | Sli::RebufferRatio
+        | Sli::DurabilityRatio => "mean",
+    }
+}

@@ -1,0 +1,215 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns a one-page brief into a design in which every number shows its working and every promise
+/// was tried by simulation.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  tenfold design examples/url-shortener.md
+  tenfold estimate brief.md --format json
+  tenfold check design/url-shortener/design.yaml
+  tenfold simulate design/url-shortener/design.yaml --load 10x --kill hot-links
+  tenfold explain design/url-shortener/plan.json read_qps_peak
+
+Exit status: 0 well; 1 infeasible, or a check that failed; 2 unusable input, nothing written;
+3 a bug of tenfold."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// Seed of every random number; with the input it repeats every byte.
+    #[arg(long, global = true, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Threads that simulate; the result does not depend on it [default: all].
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Makes a design from a brief, tries it, and writes the report.
+    Design(Design),
+    /// Computes load, storage, bandwidth and memory from a brief.
+    Estimate(Estimate),
+    /// Checks a design file: laws, objectives, single points of failure. Made for CI.
+    Check(Check),
+    /// Simulates a design, or plain queues from a model file.
+    Simulate(Simulate),
+    /// Prints where a figure of a plan comes from, down to the brief and the catalogue.
+    Explain(Explain),
+    /// Writes a commented brief to start from.
+    New(New),
+    /// Prints the JSON Schema of a file format.
+    Schema(Schema),
+    /// Prints completions for a shell.
+    Completions(Completions),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The language of explanations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// Korean first, then English.
+    #[default]
+    Both,
+    /// Korean.
+    Ko,
+    /// English.
+    En,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tenfold design brief.md
+  tenfold design brief.md --out docs/design --lang en
+  tenfold design brief.md --budget 60000000 --seed 7")]
+pub(crate) struct Design {
+    /// The brief: Markdown, or YAML by its ending.
+    pub(crate) brief: PathBuf,
+    /// The folder that is written, with its parents [default: design/ and the brief's name].
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Overwrites files that were edited by hand.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Language of explanations in the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) lang: Lang,
+    /// `json` prints the estimate as JSON to standard output.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Events that all simulations together may take.
+    #[arg(long, default_value_t = tenfold_architect::BUDGET)]
+    pub(crate) budget: u64,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tenfold estimate brief.md
+  tenfold estimate brief.md --format json")]
+pub(crate) struct Estimate {
+    /// The brief: Markdown, or YAML by its ending.
+    pub(crate) brief: PathBuf,
+    /// How the estimate is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tenfold check design/url-shortener/design.yaml
+  tenfold check design.yaml --format json
+
+Exit status: 0 every law and objective holds; 1 something is broken, missed or undecided;
+2 the file cannot be read.")]
+pub(crate) struct Check {
+    /// The design file.
+    pub(crate) design: PathBuf,
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Events that all simulations together may take.
+    #[arg(long, default_value_t = tenfold_architect::BUDGET)]
+    pub(crate) budget: u64,
+    /// Language of findings.
+    #[arg(long, value_enum, default_value = "en")]
+    pub(crate) lang: Lang,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tenfold simulate model.yaml --format json
+  tenfold simulate design.yaml --load 10x
+  tenfold simulate design.yaml --kill hot-links
+  tenfold simulate design.yaml --kill zone:a")]
+pub(crate) struct Simulate {
+    /// A design file, or a model file of plain queues.
+    pub(crate) file: PathBuf,
+    /// Load: average, peak, or a factor of the peak such as 10x.
+    #[arg(long, default_value = "peak")]
+    pub(crate) load: String,
+    /// Kills a part at peak: a component, `instance:COMPONENT` or `zone:NAME`.
+    #[arg(long, conflicts_with = "load")]
+    pub(crate) kill: Option<String>,
+    /// How the outcome is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Events that the simulation may take.
+    #[arg(long, default_value_t = 4_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
+    pub(crate) budget: u64,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tenfold explain design/url-shortener/plan.json read_qps_peak
+  tenfold explain design/url-shortener cost_usd_per_month")]
+pub(crate) struct Explain {
+    /// A plan.json, or the folder that holds it.
+    pub(crate) plan: PathBuf,
+    /// The figure's id; without one, all ids are listed.
+    pub(crate) figure: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tenfold new > brief.md
+  tenfold new --from url-shortener --out brief.md")]
+pub(crate) struct New {
+    /// The kind of system to start from.
+    #[arg(long, default_value = "url-shortener")]
+    pub(crate) from: String,
+    /// The file that is written; it must not exist [default: standard output].
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Schema {
+    /// The format.
+    #[arg(value_enum)]
+    pub(crate) format: SchemaName,
+}
+
+/// Formats with a published schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaName {
+    /// A brief as YAML.
+    Brief,
+    /// `tenfold estimate --format json`.
+    Estimate,
+    /// A design file.
+    Design,
+    /// A model file.
+    Model,
+    /// `tenfold simulate --format json`.
+    Outcome,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
+}

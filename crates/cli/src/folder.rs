@@ -1,0 +1,145 @@
+//! The report's folder: a manifest knows what was written, so that edits by hand are never lost.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The file that lists what was written, with a hash each.
+const MANIFEST: &str = ".tenfold-manifest.json";
+
+/// Largest file that is compared; anything larger was not written by us.
+const FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// Why a folder cannot be written.
+#[derive(Debug)]
+pub(crate) enum FolderError {
+    /// These files were edited by hand, or are not ours.
+    Edited(Vec<PathBuf>),
+    /// The system refused.
+    Io(PathBuf, std::io::Error),
+}
+
+/// Writes files into a folder: all of them or, where one was edited and `force` is not given, none.
+///
+/// Each file is written beside its place and then moved there, the manifest last: a kill in the
+/// middle leaves whole files, old or new.
+pub(crate) fn write(
+    folder: &Path,
+    files: &BTreeMap<String, String>,
+    force: bool,
+) -> Result<(), FolderError> {
+    let known = manifest(folder);
+    let edited: Vec<PathBuf> = files
+        .iter()
+        .filter(|(name, new)| !force && differs(folder, name, new, &known))
+        .map(|(name, _)| folder.join(name))
+        .collect();
+    if !edited.is_empty() {
+        return Err(FolderError::Edited(edited));
+    }
+    for (name, content) in files {
+        put(&folder.join(name), content)?;
+    }
+    // What an earlier report had and this one has not, and nobody edited.
+    for (name, hash) in &known {
+        let path = folder.join(name);
+        let inside =
+            Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+        if inside
+            && !files.contains_key(name)
+            && read(&path).is_some_and(|old| hashed(&old) == *hash)
+        {
+            fs::remove_file(&path).map_err(|error| FolderError::Io(path.clone(), error))?;
+        }
+    }
+    let hashes: BTreeMap<&String, String> =
+        files.iter().map(|(name, content)| (name, hashed(content.as_bytes()))).collect();
+    let text = serde_json::to_string_pretty(&hashes).expect("strings are JSON");
+    put(&folder.join(MANIFEST), &(text + "\n"))
+}
+
+/// Returns whether a file stands there that neither is the new one nor was written by us.
+fn differs(folder: &Path, name: &str, new: &str, known: &BTreeMap<String, String>) -> bool {
+    let path = folder.join(name);
+    if !path.exists() {
+        return false;
+    }
+    let Some(old) = read(&path) else { return true };
+    old != new.as_bytes() && known.get(name) != Some(&hashed(&old))
+}
+
+fn manifest(folder: &Path) -> BTreeMap<String, String> {
+    read(&folder.join(MANIFEST))
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let size = fs::metadata(path).ok()?.len();
+    if size > FILE_BYTES_MAX { None } else { fs::read(path).ok() }
+}
+
+fn put(path: &Path, content: &str) -> Result<(), FolderError> {
+    let failed = |error| FolderError::Io(path.to_owned(), error);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp");
+    fs::write(&beside, content).map_err(failed)?;
+    fs::rename(&beside, path).map_err(failed)
+}
+
+/// A hash that tells an edit from none: 128 bits of FNV-1a. It need not withstand an attacker, who
+/// could edit the manifest as well.
+fn hashed(bytes: &[u8]) -> String {
+    let mut hash = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
+    for byte in bytes {
+        hash = (hash ^ u128::from(*byte)).wrapping_mul(0x0100_0000_0000_0000_0000_013b);
+    }
+    format!("{hash:032x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("tenfold-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
+    fn files(text: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("DESIGN.md".to_owned(), text.to_owned()),
+            ("diagrams/a.svg".to_owned(), "<svg/>".to_owned()),
+        ])
+    }
+
+    #[test]
+    fn an_edited_file_is_kept_and_nothing_is_written() {
+        let folder = folder("edited");
+        write(&folder, &files("one"), false).unwrap();
+        write(&folder, &files("two"), false).unwrap();
+        fs::write(folder.join("DESIGN.md"), "mine").unwrap();
+        let error = write(&folder, &files("three"), false).unwrap_err();
+        assert!(matches!(error, FolderError::Edited(paths) if paths.len() == 1));
+        assert_eq!(fs::read_to_string(folder.join("DESIGN.md")).unwrap(), "mine");
+        write(&folder, &files("three"), true).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("DESIGN.md")).unwrap(), "three");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_longer_made_goes_unless_it_was_edited() {
+        let folder = folder("gone");
+        write(&folder, &files("one"), false).unwrap();
+        fs::write(folder.join("notes.txt"), "mine").unwrap();
+        let fewer = BTreeMap::from([("DESIGN.md".to_owned(), "one".to_owned())]);
+        write(&folder, &fewer, false).unwrap();
+        assert!(!folder.join("diagrams/a.svg").exists());
+        assert!(folder.join("notes.txt").exists());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

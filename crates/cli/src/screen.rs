@@ -1,0 +1,198 @@
+//! What `tenfold design` prints: a screen that tells the whole story.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use tenfold_architect::{Plan, Trial, TrialKind, VerdictKind};
+use tenfold_brief::Severity;
+use tenfold_report::words;
+use tenfold_units::{Language, Quality};
+
+/// Returns the screen of a plan that was written to `folder`.
+pub(crate) fn design(plan: &Plan, folder: &Path, files: usize) -> String {
+    let mut out = String::new();
+    let place = &plan.design.place;
+    let _ = writeln!(
+        out,
+        "tenfold {}   seed {}   catalogue {}   {} {}, zones {}\n",
+        plan.version,
+        plan.seed.0,
+        plan.catalogue,
+        place.provider,
+        place.region,
+        place.zones.join(" ")
+    );
+    read(plan, &mut out);
+    load(plan, &mut out);
+    parts(plan, &mut out);
+    objectives(plan, &mut out);
+    for (index, weakness) in plan.weaknesses.iter().enumerate() {
+        let head = if index == 0 { "Weakest" } else { "" };
+        let text = words::fill(&weakness.text, Language::En, &plan.ledger);
+        let _ = writeln!(out, "{head:10}{} {text}", index + 1);
+    }
+    cost(plan, &mut out);
+    let events: u64 = plan.trials.iter().map(|trial| trial.events).sum();
+    let runs: u32 = plan.trials.iter().map(|trial| trial.runs).sum();
+    let _ = writeln!(
+        out,
+        "Wrote {} ({files} files; open index.html)   {:.1} M events, {runs} runs",
+        folder.display(),
+        events as f64 / 1e6
+    );
+    let example =
+        if plan.ledger.contains("read_qps_peak") { "read_qps_peak" } else { &plan.cost.total };
+    let _ = writeln!(out, "Next: tenfold explain {} {example}", folder.join("plan.json").display());
+    out
+}
+
+fn read(plan: &Plan, out: &mut String) {
+    let estimate = &plan.estimate;
+    let unverified = estimate.assumptions.iter().filter(|a| a.quality == Quality::Recall).count();
+    let _ = writeln!(
+        out,
+        "{:10}{} not understood; {} readings to confirm, {} assumptions ({unverified} unverified)",
+        "Read",
+        estimate.not_understood.len(),
+        estimate.readings.len(),
+        estimate.assumptions.len()
+    );
+    for reading in &estimate.readings {
+        let _ = writeln!(
+            out,
+            "  ? {}:{}  \"{}\" read as {}; {}",
+            reading.line, reading.column, reading.text, reading.read_as, reading.help
+        );
+    }
+    for diagnostic in plan.diagnostics.iter().filter(|d| d.severity == Severity::Warning) {
+        let span = diagnostic.span;
+        let _ = writeln!(out, "  ! {}:{}  {}", span.line, span.column, diagnostic.message);
+    }
+    out.push('\n');
+}
+
+fn load(plan: &Plan, out: &mut String) {
+    let _ = writeln!(out, "{:24}{:>12}{:>14}   likely range at peak", "Load", "average", "peak");
+    for operation in &plan.estimate.operations {
+        let Some(peak) = plan.ledger.get(&operation.qps_peak) else { continue };
+        let unit = peak.unit;
+        let _ = writeln!(
+            out,
+            "  {:22}{:>12}{:>14}   {} to {}",
+            operation.name,
+            words::print(&plan.ledger, &operation.qps_avg),
+            peak.print(),
+            unit.print(peak.interval.low),
+            unit.print(peak.interval.high)
+        );
+    }
+    let stored = ["storage_per_day_bytes", "storage_1y_bytes", "storage_5y_bytes"];
+    if stored.iter().all(|id| plan.ledger.contains(id)) {
+        let print = |id| words::print(&plan.ledger, id);
+        let _ = writeln!(
+            out,
+            "  {:22}{:>12} a day, {} in 1 year, {} in 5 years (one copy)",
+            "stored",
+            print(stored[0]),
+            print(stored[1]),
+            print(stored[2])
+        );
+    }
+    out.push('\n');
+}
+
+fn parts(plan: &Plan, out: &mut String) {
+    for (index, (name, component)) in plan.design.components.iter().enumerate() {
+        let head = if index == 0 { "Design" } else { "" };
+        let runs = &component.runs;
+        let version = runs.version.as_deref().unwrap_or_default();
+        let count = match (&runs.instance, plan.design.instances(component)) {
+            (Some(instance), count) => format!("{count} x {instance}"),
+            (None, _) if runs.managed => "managed".to_owned(),
+            (None, _) => "in the process of its users".to_owned(),
+        };
+        let technology = format!("{} {version}", runs.technology);
+        let _ = writeln!(out, "{head:10}{name:16}{:22}{count}", technology.trim());
+    }
+    for choice in &plan.choices {
+        if let Some(pin) = &choice.pin {
+            let holds = if pin.holds { "holds" } else { "DOES NOT HOLD" };
+            let _ = writeln!(
+                out,
+                "  your choice {}:{} \"{}\": {holds}",
+                pin.line, pin.column, pin.text
+            );
+        }
+    }
+    out.push('\n');
+}
+
+fn objectives(plan: &Plan, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "{:24}{:>12}{:>14}   {:32}verdict",
+        "Objectives", "limit", "analytic", "simulated (95 %)"
+    );
+    for verdict in &plan.verdicts {
+        let print = |id: &Option<String>| {
+            id.as_ref().map_or_else(|| "-".to_owned(), |id| words::print(&plan.ledger, id))
+        };
+        let simulated = verdict.simulated.as_ref().map_or_else(
+            || "not enough data".to_owned(),
+            |id| {
+                let figure = &plan.ledger[id.as_str()];
+                let unit = figure.unit;
+                let (low, high) = (figure.interval.low, figure.interval.high);
+                format!("{} ({} to {})", figure.print(), unit.print(low), unit.print(high))
+            },
+        );
+        let word = match verdict.verdict {
+            VerdictKind::Met => "met",
+            VerdictKind::Undecided => "undecided",
+            VerdictKind::Missed => "MISSED",
+        };
+        let _ = writeln!(
+            out,
+            "  {:22}{:>12}{:>14}   {simulated:32}{word}",
+            verdict.objective,
+            words::print(&plan.ledger, &verdict.limit),
+            print(&verdict.analytic)
+        );
+    }
+    let kills: Vec<&Trial> =
+        plan.trials.iter().filter(|trial| matches!(trial.kind, TrialKind::Kill(_))).collect();
+    let survived = kills.iter().filter(|trial| trial.breaks.is_empty()).count();
+    let _ =
+        writeln!(out, "  losses at peak: {survived} of {} survived after failover", kills.len());
+    for trial in kills.iter().filter(|trial| !trial.breaks.is_empty()) {
+        let _ = writeln!(out, "    {} breaks {}", trial.id, trial.breaks.join(", "));
+    }
+    out.push('\n');
+}
+
+fn cost(plan: &Plan, out: &mut String) {
+    let total = &plan.ledger[plan.cost.total.as_str()];
+    let unit = total.unit;
+    let shares: Vec<String> = plan
+        .cost
+        .components
+        .iter()
+        .take(3)
+        .map(|(name, id)| format!("{name} {}", words::print(&plan.ledger, id)))
+        .collect();
+    let _ = writeln!(
+        out,
+        "\n{:10}{} ({} to {}): {}",
+        "Cost",
+        total.print(),
+        unit.print(total.interval.low),
+        unit.print(total.interval.high),
+        shares.join(", ")
+    );
+    let redesigned: Vec<String> = plan
+        .redesigns
+        .iter()
+        .map(|redesign| format!("{} {}", redesign.id, words::print(&plan.ledger, &redesign.cost)))
+        .collect();
+    let _ = writeln!(out, "{:10}redesigned for {}\n", "", redesigned.join(", "));
+}

@@ -1,0 +1,210 @@
+//! `tenfold simulate`
+
+use std::fmt::Write as _;
+
+use tenfold_architect::{Catalog, PlanOptions, Simulated, simulate_design};
+use tenfold_design::Design;
+use tenfold_report::words;
+use tenfold_sim::stats::{DistributionEstimate, Estimate};
+use tenfold_sim::{Model, Outcome};
+use tenfold_units::{Seed, Unit};
+
+use super::check::unreadable;
+use super::design::progress_bar;
+use crate::arguments::{Arguments, Format, Simulate as Verb};
+use crate::{Exit, output};
+
+pub(crate) fn run(arguments: &Arguments, verb: &Verb) -> Exit {
+    let text = match super::read_text(&verb.file) {
+        Ok(text) => text,
+        Err(exit) => return exit,
+    };
+    // The first key tells a design from a model.
+    if text.lines().any(|line| line.starts_with("schema:")) {
+        design(arguments, verb, &text)
+    } else {
+        model(arguments, verb, &text)
+    }
+}
+
+fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
+    let path = verb.file.display();
+    let model = match Model::from_yaml(text) {
+        Ok(model) if model.is_plain() => model,
+        Ok(_) => {
+            output::error(&format!(
+                "{path}: a model of components needs a scenario; simulate a design file instead"
+            ));
+            return Exit::Unusable;
+        }
+        Err(error) => {
+            for problem in error.diagnostics {
+                output::error(&format!("{path}:{problem}"));
+            }
+            return Exit::Unusable;
+        }
+    };
+    let outcome = tenfold_sim::simulate(&model, Seed(arguments.seed), verb.budget);
+    match verb.format {
+        Format::Json => output::result(&super::json(&outcome)),
+        Format::Text => output::result(&model_text(&outcome)),
+    }
+    Exit::Ok
+}
+
+fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
+    let path = verb.file.display().to_string();
+    let loaded = match Design::from_yaml(text) {
+        Ok(loaded) => loaded,
+        Err(problems) => return unreadable(&path, &problems),
+    };
+    let what = match trial_id(verb, &loaded.design) {
+        Ok(what) => what,
+        Err(message) => {
+            output::error(&message);
+            return Exit::Unusable;
+        }
+    };
+    let bar = progress_bar();
+    let simulated = super::on_threads(arguments, || {
+        let options = PlanOptions {
+            seed: Seed(arguments.seed),
+            budget: verb.budget,
+            progress: &|what, share| {
+                bar.set_message(what.to_owned());
+                bar.set_position((share * 1000.0) as u64);
+            },
+        };
+        simulate_design(&loaded, &what, &Catalog::builtin(), &options)
+    });
+    bar.finish_and_clear();
+    match simulated {
+        Ok(Some(simulated)) => {
+            match verb.format {
+                Format::Json => output::result(&super::json(&simulated)),
+                Format::Text => output::result(&trial_text(&simulated)),
+            }
+            Exit::Ok
+        }
+        Ok(None) => {
+            output::error(&format!("{path}: nothing to try under `{what}`"));
+            Exit::Unusable
+        }
+        Err(problems) => unreadable(&path, &problems),
+    }
+}
+
+/// Returns the id of the trial that the options name.
+fn trial_id(verb: &Verb, design: &Design) -> Result<String, String> {
+    let Some(kill) = &verb.kill else {
+        let factor = verb.load.strip_suffix('x').and_then(|n| n.parse::<f64>().ok());
+        let named = matches!(verb.load.as_str(), "average" | "peak");
+        return if named || factor.is_some_and(|f| f > 0.0 && f <= 10_000.0) {
+            Ok(verb.load.clone())
+        } else {
+            Err(format!("--load {}: write average, peak, or a factor up to 10000x", verb.load))
+        };
+    };
+    let (what, name) = kill.split_once(':').unwrap_or(("component", kill));
+    let known: Vec<&str> = match what {
+        "zone" => design.place.zones.iter().map(String::as_str).collect(),
+        "component" | "instance" => design
+            .components
+            .iter()
+            .filter(|(_, component)| design.instances(component) > 0)
+            .map(|(name, _)| name.as_str())
+            .collect(),
+        _ => {
+            return Err(format!("--kill {kill}: write COMPONENT, instance:COMPONENT or zone:NAME"));
+        }
+    };
+    if known.contains(&name) {
+        Ok(format!("kill-{what}-{name}"))
+    } else {
+        Err(format!("--kill {kill}: no {what} `{name}`; there are {}", known.join(", ")))
+    }
+}
+
+fn trial_text(simulated: &Simulated) -> String {
+    let trial = &simulated.trial;
+    let print = |id: &String| words::print(&simulated.ledger, id);
+    let mut out = String::new();
+    let (runs, events) = (trial.runs, trial.events as f64 / 1e6);
+    let _ = writeln!(out, "{}: {runs} runs, {events:.1} M events", trial.id);
+    for phase in &trial.phases {
+        let lasts =
+            phase.lasts.as_ref().map_or_else(String::new, |id| format!(" for {}", print(id)));
+        let _ = writeln!(out, "{:?}{lasts}", phase.name);
+        for seen in &phase.operations {
+            let p99 = seen.p99.as_ref().map_or_else(|| "not enough data".to_owned(), &print);
+            let _ = writeln!(
+                out,
+                "  {:20} {} of {}  good {}  p99 {p99}",
+                seen.operation,
+                print(&seen.goodput),
+                print(&seen.arriving),
+                print(&seen.availability)
+            );
+            for (cause, id) in &seen.failures {
+                let _ = writeln!(out, "  {:20}   {cause} {}", "", print(id));
+            }
+        }
+        for part in &phase.components {
+            let busy = part.utilization.as_ref().map_or_else(|| "-".to_owned(), &print);
+            let hits = part
+                .hit_ratio
+                .as_ref()
+                .map_or_else(String::new, |id| format!("  hits {}", print(id)));
+            let _ = writeln!(out, "    {:18} busy {busy}{hits}", part.component);
+        }
+    }
+    if !trial.breaks.is_empty() {
+        let _ = writeln!(out, "breaks {}", trial.breaks.join(", "));
+    }
+    out
+}
+
+fn model_text(outcome: &Outcome) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "seed {}, {} events", outcome.seed, outcome.events);
+    for (name, station) in &outcome.stations {
+        let _ = writeln!(out, "{name}");
+        if station.unstable {
+            let growth = station.queue_growth_per_second.unwrap_or(f64::NAN);
+            let goodput = station.goodput_rps.as_ref().map_or(f64::NAN, |e| e.value);
+            let _ = writeln!(
+                out,
+                "  unstable: serves {}, the queue grows by {}",
+                Unit::PerSecondSimulated.print(goodput),
+                Unit::PerSecondSimulated.print(growth)
+            );
+        }
+        row(&mut out, "utilization", station.utilization.as_ref(), Unit::Ratio);
+        row(&mut out, "throughput", Some(&station.throughput_rps), Unit::PerSecondSimulated);
+        row(&mut out, "queue length", station.queue_length.as_ref(), Unit::Count);
+        percentiles(&mut out, "wait", station.wait_time_seconds.as_ref());
+        percentiles(&mut out, "response", station.response_time_seconds.as_ref());
+    }
+    for (name, stream) in &outcome.arrivals {
+        let _ = writeln!(out, "{name}");
+        row(&mut out, "throughput", Some(&stream.throughput_rps), Unit::PerSecondSimulated);
+        percentiles(&mut out, "latency", stream.latency_seconds.as_ref());
+    }
+    out
+}
+
+fn percentiles(out: &mut String, name: &str, seen: Option<&DistributionEstimate>) {
+    let Some(seen) = seen else { return };
+    row(out, &format!("{name} mean"), Some(&seen.mean), Unit::Seconds);
+    row(out, &format!("{name} p50"), Some(&seen.p50), Unit::Seconds);
+    row(out, &format!("{name} p99"), Some(&seen.p99), Unit::Seconds);
+}
+
+fn row(out: &mut String, name: &str, estimate: Option<&Estimate>, unit: Unit) {
+    let Some(estimate) = estimate else { return };
+    let interval = match estimate.interval() {
+        Some((low, high)) => format!("{} to {}", unit.print(low), unit.print(high)),
+        None => "not enough data for an interval".to_owned(),
+    };
+    let _ = writeln!(out, "  {name:16} {:>12}  ({interval})", unit.print(estimate.value));
+}
