@@ -54,6 +54,9 @@ fn main() {
             );
         }
     }
+    if std::env::args().nth(2).as_deref() == Some("yaml") {
+        println!("{}", p.design.to_yaml());
+    }
     for f in &p.findings {
         println!("{:?}", f);
     }

@@ -84,18 +84,21 @@ impl<'a> Book<'a> {
         figure
     }
 
-    /// Returns the instance type of this name at the design's provider.
+    /// Returns whether the catalogue has an instance type of this name.
+    pub(crate) fn knows_instance(&self, name: &str) -> bool {
+        self.find_instance(name).is_some()
+    }
+
+    /// Returns the instance type of this name.
     pub(crate) fn instance(&self, name: &str) -> &'a InstanceType {
-        let service = match self.provider.as_str() {
-            "aws" => "ec2",
-            "azure" => "vm",
-            _ => "gce",
-        };
-        let id = format!("{}.{service}.{name}", self.provider);
-        self.catalog
-            .instance(&id)
-            .or_else(|| self.catalog.instance(&format!("aws.ec2.{name}")))
-            .unwrap_or_else(|| panic!("no instance type `{name}`"))
+        self.find_instance(name).unwrap_or_else(|| panic!("no instance type `{name}`"))
+    }
+
+    fn find_instance(&self, name: &str) -> Option<&'a InstanceType> {
+        let home = Catalog::home_region(&self.provider)?;
+        self.catalog.instance(&format!("aws.ec2.{name}")).or_else(|| {
+            self.catalog.instances(&self.provider, home).into_iter().find(|i| i.name == name)
+        })
     }
 
     /// Makes the on-demand price of an instance in the design's region stand (dollars per hour).

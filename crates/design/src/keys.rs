@@ -23,6 +23,19 @@ pub(crate) struct Keys {
     pub(crate) interest: Vec<(f64, f64)>,
 }
 
+/// Returns the share of all requests that the hottest key gets: of a fixed set its Zipf weight; of
+/// living keys that of a day's hottest key at the moment of its birth, when interest is greatest.
+pub(crate) fn hottest_share(born: f64, count: f64, exponent: f64, interest: &[(f64, f64)]) -> f64 {
+    let living = born > 0.0 && !interest.is_empty();
+    let keys = if living { (born * DAY).max(1.0) } else { count.max(1.0) };
+    let weight = 1.0 / generalized_harmonic(keys, exponent);
+    if !living {
+        return weight;
+    }
+    let fading: f64 = interest.iter().map(|(share, half)| share * math::ln(2.0) / half).sum();
+    (weight * DAY * fading).min(1.0)
+}
+
 /// Seconds of a cohort.
 const DAY: f64 = 86_400.0;
 /// Strata of popularity and of age: the hit ratio moves by less than 0.3 points when doubled.

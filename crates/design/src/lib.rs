@@ -13,14 +13,18 @@ mod choices;
 mod cost;
 mod demand;
 mod draft;
+mod file;
 mod inputs;
 mod keys;
 mod laws;
 mod propose;
 mod sizing;
+#[cfg(test)]
+mod testing;
 mod topology;
 mod types;
 
 pub use analysis::Analysis;
-pub use propose::{Proposal, propose, propose_at};
+pub use file::{Diagnostic, Edit, Loaded};
+pub use propose::{Proposal, Review, propose, propose_at, review};
 pub use types::*;

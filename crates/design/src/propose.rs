@@ -8,7 +8,9 @@ use tenfold_catalog::Catalog;
 use tenfold_estimate::Estimate;
 use tenfold_units::Ledger;
 
+use crate::book::Book;
 use crate::draft::Draft;
+use crate::file::{Diagnostic, Loaded};
 use crate::types::{Choice, CostSheet, Design, Finding};
 use crate::{analysis, choices, cost, laws, topology};
 
@@ -41,6 +43,60 @@ pub fn propose(estimate: &Estimate, catalog: &Catalog) -> Proposal {
 #[must_use]
 pub fn propose_at(estimate: &Estimate, catalog: &Catalog, factor: f64) -> Proposal {
     at(estimate, catalog, factor, false)
+}
+
+/// What is said about a design that was read from a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Review {
+    /// Inputs, loads, utilizations and cost.
+    pub ledger: Ledger,
+    /// What it costs.
+    pub cost: CostSheet,
+    /// What the laws say, with the lines of the file.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges a design as it stands: the same laws and costs as for a proposed one.
+///
+/// # Errors
+/// Says which inputs cannot be computed.
+pub fn review(loaded: &Loaded, catalog: &Catalog) -> Result<Review, Vec<Diagnostic>> {
+    let design = &loaded.design;
+    let ledger = design.ledger(catalog, &loaded.edited_inputs()).map_err(|errors| {
+        let place = |(name, message): (String, String)| {
+            let path = format!("inputs.{name}");
+            let line = loaded.line(&path).unwrap_or(0);
+            Diagnostic { line, column: 1, path, message }
+        };
+        errors.into_iter().map(place).collect::<Vec<_>>()
+    })?;
+    let mut book = Book::new(&ledger, catalog, false);
+    book.provider.clone_from(&design.place.provider);
+    book.region.clone_from(&design.place.region);
+    check_instances(&book, loaded)?;
+    let analysis = analysis::run(&mut book, design);
+    let cost = cost::sheet(&mut book, design, &analysis);
+    let mut findings = laws::all(&mut book, design, &analysis);
+    for finding in &mut findings {
+        finding.line = finding.path.as_deref().and_then(|path| loaded.line(path));
+    }
+    Ok(Review { ledger: book.ledger, cost, findings })
+}
+
+/// An instance type that the catalogue does not know cannot be priced.
+fn check_instances(book: &Book<'_>, loaded: &Loaded) -> Result<(), Vec<Diagnostic>> {
+    let mut unknown = Vec::new();
+    for (name, component) in &loaded.design.components {
+        if let Some(instance) = &component.runs.instance
+            && !book.knows_instance(instance)
+        {
+            let path = format!("components.{name}.runs.instance");
+            let line = loaded.line(&path).unwrap_or(0);
+            let message = format!("the catalogue has no instance type `{instance}`");
+            unknown.push(Diagnostic { line, column: 1, path, message });
+        }
+    }
+    if unknown.is_empty() { Ok(()) } else { Err(unknown) }
 }
 
 /// Proposes at a load; `exact` leaves intervals out.

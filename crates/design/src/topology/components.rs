@@ -448,9 +448,13 @@ pub(super) fn logs(draft: &mut Draft<'_>) {
     consumers(draft);
 }
 
-/// A fleet of consumers for the jobs, with room to catch up.
+/// A fleet of consumers for each topic, with room to catch up; a table as queue is worked off in the
+/// background of the service.
 fn consumers(draft: &mut Draft<'_>) {
     for plan in draft.logs.clone() {
+        if plan.kafka.is_none() {
+            continue;
+        }
         let zones = draft.zones();
         let name = format!("{}-worker", plan.dataset.replace('_', "-"));
         let cores = format!("topic.{}.consumers", plan.dataset);

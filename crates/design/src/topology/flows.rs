@@ -41,7 +41,10 @@ fn job(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
         .touches
         .iter()
         .find_map(|touch| draft.logs.iter().find(|plan| plan.dataset == touch.dataset))?;
-    let worker = format!("{}-worker", log.dataset.replace('_', "-"));
+    let worker = match &log.kafka {
+        Some(_) => format!("{}-worker", log.dataset.replace('_', "-")),
+        None => draft.fleets.keys().last()?.clone(),
+    };
     let source = Target { at: log.component.clone() };
     let mut flow = vec![Step::Action(Action::Consume(source)), Step::Visit(worker.clone())];
     for touch in operation.touches.iter().filter(|touch| touch.dataset != log.dataset) {

@@ -33,17 +33,26 @@ enum What {
     Read { behind_cache: bool },
     Write,
     Emit,
-    Consume,
 }
 
 /// Makes a link for every pair that a flow joins.
 pub(super) fn all(draft: &mut Draft<'_>) {
     let mut calls: BTreeMap<LinkId, Vec<Call>> = BTreeMap::new();
     let mut order = Vec::new();
+    // Who asks a caller gives up by the tightest promise of all that pass through it.
+    let mut tightest: BTreeMap<String, f64> = BTreeMap::new();
     for (operation, flow) in &draft.flows {
         let promised = promised(draft, operation);
-        for call in calls_of(flow, promised) {
+        for call in calls_of(flow, promised).iter().filter(|call| call.what == What::Visit) {
+            let least = tightest.entry(call.to.clone()).or_insert(promised);
+            *least = least.min(promised);
+        }
+    }
+    for (operation, flow) in &draft.flows {
+        let promised = promised(draft, operation);
+        for mut call in calls_of(flow, promised) {
             let id = LinkId::new(&call.from, &call.to);
+            call.promised = tightest.get(&id.from).map_or(promised, |least| least.min(promised));
             if id.from == id.to {
                 continue;
             }
@@ -75,8 +84,8 @@ fn calls_of(flow: &[Step], promised: f64) -> Vec<Call> {
     let mut calls = Vec::new();
     let mut caller = String::new();
     walk(flow, &mut caller, promised, false, &mut calls);
-    let waiting = |c: &&Call| !matches!(c.what, What::Emit | What::Visit | What::Consume);
-    let serial = calls.iter().filter(waiting).count().max(1) as u32;
+    let stored = |c: &&Call| matches!(c.what, What::Read { .. } | What::Write);
+    let serial = calls.iter().filter(stored).count().max(1) as u32;
     for call in &mut calls {
         call.serial = serial;
     }
@@ -179,9 +188,7 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
             optional: true,
             ..Link::default()
         },
-        What::Emit | What::Read { .. } | What::Write | What::Consume => {
-            store_link(draft, id, callee, calls, share)
-        }
+        What::Emit | What::Read { .. } | What::Write => store_link(draft, id, callee, calls, share),
     }
 }
 
@@ -287,14 +294,12 @@ fn admission(draft: &Draft<'_>, id: &LinkId, callee: &Component) -> TokenBucketO
     let capacity = callee.station.as_ref().map_or(1_000.0, |station| {
         let read = station.service_time.get("read").or(station.service_time.get("any"));
         let time = read.map_or(1e-3, |time| time.mean.as_secs_f64());
-        let copies = callee.replication.as_ref().map_or(1, |r| r.factor);
         let servers = match callee.runs.per_zone {
             Some(per_zone) => f64::from(per_zone) * zones * f64::from(station.servers),
             None => f64::from(station.servers),
         };
         let visits = callee.replication.as_ref().map_or(1, |r| r.read_quorum);
         let shards = callee.shards.as_ref().and_then(|s| s.count).unwrap_or(1);
-        let _ = copies;
         servers.max(1.0) * f64::from(shards) / time / f64::from(visits)
     });
     let rate = (capacity * 0.8 / callers).floor().max(1.0) as u64;

@@ -1,0 +1,128 @@
+//! Availability is the product of what the path needs; one region never promises more than its SLA.
+
+use tenfold_estimate::Sli;
+use tenfold_units::Unit;
+
+use super::{broken, paths};
+use crate::analysis::Analysis;
+use crate::book::Book;
+use crate::draft::t;
+use crate::types::{Component, Design, Finding, Kind, RegionMode, ReplicationMode};
+
+pub(super) fn law(book: &mut Book<'_>, design: &Design, _: &Analysis) -> Vec<Finding> {
+    let region = book.fact("sla.aws.ec2.multiaz");
+    let mut findings = Vec::new();
+    let names: Vec<String> = design.flows.keys().cloned().collect();
+    for name in &names {
+        let path = needed(design, name);
+        let mut factors = vec![region.clone()];
+        for component in &path {
+            factors.push(of(book, design, component));
+        }
+        let id = format!("availability.{name}");
+        let label = format!("{name}: product of what its path needs");
+        book.derive(&id, &label, Unit::Ratio, &factors.join(" * "));
+    }
+    let several = design.place.further.iter().any(|f| f.mode != RegionMode::Backup);
+    for objective in design.objectives.iter().filter(|o| o.sli == Sli::AvailabilityRatio) {
+        let limit = objective.limit.value;
+        if !several && limit > book.value(&region) {
+            findings.push(broken(
+                &[&objective.id],
+                "objectives".to_owned(),
+                t(
+                    format!("`{}` promises more than one region does ({{{region}}}): a second region is needed, or a smaller promise.", objective.id),
+                    format!("`{}` 약속은 한 region의 SLA({{{region}}})보다 높다. region을 하나 더 두거나 약속을 낮춰야 한다.", objective.id),
+                ),
+            ));
+            continue;
+        }
+        for name in names.iter().filter(|n| objective.of == "all" || objective.of == **n) {
+            let id = format!("availability.{name}");
+            if !several && book.value(&id) < limit && !is_job(design, name) {
+                findings.push(broken(
+                    &[name, &objective.id],
+                    "objectives".to_owned(),
+                    t(
+                        format!("What {name} needs is there {{{id}}} of the time, less than `{}` promises.", objective.id),
+                        format!("{name} 경로에 필요한 것의 가용성은 {{{id}}}로 `{}` 약속보다 낮다.", objective.id),
+                    ),
+                ));
+            }
+        }
+    }
+    findings
+}
+
+fn is_job(design: &Design, name: &str) -> bool {
+    design.workload.get(name).is_some_and(|o| o.kind == tenfold_estimate::OperationKind::Job)
+}
+
+/// Returns the components without which an operation fails.
+fn needed<'d>(design: &'d Design, name: &str) -> Vec<&'d str> {
+    let mut path: Vec<&str> = Vec::new();
+    paths::calls(&design.flows[name], &mut |waiting, call| {
+        let optional = paths::link(design, waiting, call).is_some_and(|(_, link)| link.optional);
+        if call.waits() && !optional && !path.contains(&call.to()) {
+            path.push(call.to());
+        }
+    });
+    path
+}
+
+/// Makes the availability of a component stand: a promise of its provider, or failures × the time
+/// that each lasts.
+fn of(book: &mut Book<'_>, design: &Design, name: &str) -> String {
+    let component = &design.components[name];
+    if component.runs.managed || component.runs.instance.is_none() {
+        let fact = match component.runs.technology.as_str() {
+            "postgresql" => "sla.aws.rds.multiaz",
+            "dynamodb" => "sla.aws.dynamodb",
+            "s3" => "sla.aws.s3.standard",
+            "cloudfront" => "sla.aws.cloudfront",
+            _ => "sla.aws.elb",
+        };
+        return book.fact(fact);
+    }
+    let id = format!("available.{name}");
+    if !book.ledger.contains(&id) {
+        let year = book.fact("secs.year");
+        let lost = book.fact("rate.ec2.retire");
+        let (failures, outage) = outage(book, design, component);
+        let formula = format!("1 - {failures} * {lost} * {outage} / {year}");
+        let label = format!("{name}: availability by failures and failover");
+        book.derive(&id, &label, Unit::Ratio, &formula);
+    }
+    id
+}
+
+/// Returns how many instances' failures are felt, and for how long, weighed by the share of requests
+/// that feel them.
+fn outage(book: &mut Book<'_>, design: &Design, component: &Component) -> (String, String) {
+    let count = design.instances(component).max(1);
+    match &component.replication {
+        Some(replication) => {
+            let after = replication.failover.as_ref().map_or(60.0, |f| f.after.as_secs_f64());
+            let groups = match replication.mode {
+                // A quorum goes on: only the calls in flight are felt, as detection of one of many.
+                ReplicationMode::Quorum => {
+                    return (count.to_string(), format!("{after} / {count}"));
+                }
+                _ => (count / replication.factor.max(1)).max(1),
+            };
+            // One primary of so many: its share of the keys waits.
+            (groups.to_string(), format!("{after} / {groups}"))
+        }
+        None if matches!(component.kind, Kind::Store) => {
+            let replace = book.fact("mttr.vm_replace");
+            (count.to_string(), replace)
+        }
+        None => {
+            let detect = component
+                .health
+                .as_ref()
+                .map_or(60.0, |health| health.every.as_secs_f64() * f64::from(health.fail_after));
+            (count.to_string(), format!("{detect} / {count}"))
+        }
+    }
+}
