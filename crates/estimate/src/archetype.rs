@@ -42,6 +42,9 @@ archetypes![
 pub(crate) struct Archetype {
     /// The kind of system in words.
     pub(crate) label: String,
+    /// Lines of load for a brief to start from; empty: daily users are enough.
+    #[serde(default)]
+    pub(crate) starter: Vec<String>,
     /// Words and phrases (normal form) that point to it, with their weight.
     #[serde(default)]
     pub(crate) recognize: BTreeMap<String, f64>,

@@ -80,6 +80,7 @@ fn tie(draft: &mut Draft<'_>, name: &str) {
     }
     let noun = operation.nouns.first().cloned();
     let found = noun.as_ref().and_then(|noun| draft.find_dataset(noun));
+    let by_name = found.is_some();
     let first = draft.datasets.keys().next().cloned();
     let unclaimed = draft.datasets.contains_key("data").then(|| "data".to_owned());
     let writes = kind == OperationKind::Write;
@@ -122,8 +123,9 @@ fn tie(draft: &mut Draft<'_>, name: &str) {
         when,
     };
     draft.operations[name].spec.touches.push(touch);
-    // A stated stock is changed, not added to; an inflow that stands already is not doubled.
-    let adds = writes && !draft.datasets[&dataset].stock_stated;
+    // A stated stock is changed by writes in general and added to by those that name it; an inflow
+    // that stands already is not doubled.
+    let adds = writes && (by_name || !draft.datasets[&dataset].stock_stated);
     let flowing = draft.network.contains(&format!("data.{dataset}.new_items_per_second"))
         || draft.network.contains(&format!("data.{dataset}.storage_per_day_bytes"));
     if adds && !flowing {

@@ -3,6 +3,7 @@
 //! * [`estimate()`]: Brief × Catalog → [`Estimate`], which holds every figure once in its
 //!   [`Ledger`](tenfold_units::Ledger).
 //! * [`Operation`], [`Dataset`], [`Objective`], …: the requirements, which name figures by id.
+//! * [`starter_brief`]: a brief to start from, for each kind of system.
 //! * [`EstimateDocument`]: the same as other programs read it.
 //!
 //! The way there: `recognize` finds the archetype, `bind` makes each demand of the brief define a
@@ -26,6 +27,7 @@ mod recognize;
 mod requirement;
 mod resolve;
 mod rules;
+mod starter;
 mod words;
 
 pub use dataset::{Column, Dataset, Durability, Popularity, Shape, Tier};
@@ -40,6 +42,7 @@ pub use requirement::{
     Stated, Story, UseCase,
 };
 pub use resolve::estimate;
+pub use starter::{archetype_names, starter_brief};
 
 #[cfg(test)]
 mod tests;

@@ -153,6 +153,18 @@ fn more_people_never_need_less() {
 }
 
 #[test]
+fn every_starter_brief_is_understood() {
+    for name in tenfold_estimate::archetype_names() {
+        let text = tenfold_estimate::starter_brief(name).unwrap();
+        let estimate = run(&text, Format::Markdown);
+        assert_eq!(estimate.archetype.name, name, "{text}");
+        assert_eq!(estimate.outcome, tenfold_estimate::Outcome::Ok, "{text}");
+        assert!(estimate.not_understood.is_empty(), "{name}: {:?}", estimate.not_understood);
+        assert!(!estimate.operations.is_empty() && !estimate.datasets.is_empty(), "{name}");
+    }
+}
+
+#[test]
 fn without_analytics_there_is_no_click_log() {
     let with = run("# URL Shortener\n- 100M URLs/day\n- Analytics\n", Format::Markdown);
     let without = run("# URL Shortener\n- 100M URLs/day\n", Format::Markdown);
