@@ -1,0 +1,162 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::time::sleep;
+use tower::limit::ConcurrencyLimitLayer;
+use tower::{Service, ServiceExt, service_fn};
+
+use super::*;
+use crate::clock::Clock;
+use crate::error::BoxError;
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+const fn options(max_concurrent: u32, max_waiting: u32, max_wait: Duration) -> BulkheadOptions {
+    BulkheadOptions { max_concurrent, max_waiting, max_wait, newest_first_when_busy: false }
+}
+
+async fn work(millis: u64) -> Result<u64, BoxError> {
+    sleep(MS(millis)).await;
+    Ok(millis)
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_run_at_a_time_than_there_are_places() {
+    let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (running, peak) = (Arc::clone(&now), Arc::clone(&most));
+    let layer = BulkheadLayer::new(options(3, 100, MS(10_000))).unwrap();
+    let service = layer.layer(service_fn(move |millis: u64| {
+        let (running, peak) = (Arc::clone(&running), Arc::clone(&peak));
+        async move {
+            peak.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            sleep(MS(millis)).await;
+            running.fetch_sub(1, Ordering::SeqCst);
+            Ok::<_, BoxError>(())
+        }
+    }));
+    let calls: Vec<_> =
+        (0..50).map(|i| tokio::spawn(service.clone().oneshot(10 + i % 7))).collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 3);
+    assert_eq!((layer.bulkhead().in_flight(), layer.bulkhead().queue_length()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_calls_are_served_in_order_and_the_surplus_is_refused() {
+    let layer = BulkheadLayer::new(options(1, 2, MS(1_000))).unwrap();
+    let service = layer.layer(service_fn(work));
+    let start = TokioClock.now();
+    let calls: Vec<_> = (0..4)
+        .map(|_| {
+            let call = service.clone().oneshot(100);
+            tokio::spawn(async move { (call.await.is_ok(), TokioClock.now()) })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for call in calls {
+        let (ok, at) = call.await.unwrap();
+        results.push((ok, at.saturating_since(start).as_millis() / 10 * 10));
+    }
+    assert_eq!(results, [(true, 100), (true, 200), (true, 300), (false, 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_too_long_is_refused_then_and_not_later() {
+    let layer = BulkheadLayer::new(options(1, 5, MS(50))).unwrap();
+    let service = layer.layer(service_fn(work));
+    let first = tokio::spawn(service.clone().oneshot(1_000));
+    tokio::task::yield_now().await;
+    let start = TokioClock.now();
+    assert_eq!(service.oneshot(1).await.unwrap_err().reason(), "bulkhead-full");
+    let waited = TokioClock.now().saturating_since(start);
+    assert!((50..=52).contains(&waited.as_millis()), "{waited:?}");
+    assert_eq!(layer.bulkhead().queue_length(), 0);
+    first.await.unwrap().unwrap();
+    assert_eq!(layer.bulkhead().in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_call_makes_room_whether_it_ran_or_waited() {
+    let layer = BulkheadLayer::new(options(1, 1, MS(60_000))).unwrap();
+    let service = layer.layer(service_fn(work));
+    let runs = tokio::spawn(service.clone().oneshot(10_000));
+    tokio::task::yield_now().await;
+    let waits = tokio::spawn(service.clone().oneshot(10_000));
+    tokio::task::yield_now().await;
+    let bulkhead = layer.bulkhead();
+    assert_eq!((bulkhead.in_flight(), bulkhead.queue_length()), (1, 1));
+    waits.abort();
+    assert!(waits.await.is_err());
+    assert_eq!((bulkhead.in_flight(), bulkhead.queue_length()), (1, 0));
+    runs.abort();
+    assert!(runs.await.is_err());
+    assert_eq!(bulkhead.in_flight(), 0);
+    service.oneshot(1).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_handed_to_a_call_that_is_gone_goes_to_the_next() {
+    let bulkhead = SharedBulkhead::new(options(1, 2, MS(1_000)), TokioClock::shared()).unwrap();
+    let BulkheadEntry::Admitted(first) = bulkhead.enter() else { panic!("free") };
+    let BulkheadEntry::Waiting(second) = bulkhead.enter() else { panic!("queue") };
+    let BulkheadEntry::Waiting(mut third) = bulkhead.enter() else { panic!("queue") };
+    drop(first);
+    // The permit is the second's, which never looks.
+    drop(second);
+    let served = core::future::poll_fn(|cx| third.poll(cx)).await;
+    assert!(served.is_some());
+    assert_eq!(bulkhead.in_flight(), 1);
+    drop(served);
+    assert_eq!(bulkhead.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_gives_the_place_back() {
+    let layer = BulkheadLayer::new(options(1, 0, MS(0))).unwrap();
+    let panics = layer.layer(service_fn(async |()| -> Result<(), BoxError> { panic!("planned") }));
+    assert!(tokio::spawn(panics.oneshot(())).await.unwrap_err().is_panic());
+    assert_eq!(layer.bulkhead().in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_call_holds_nothing_of_the_inner_service() {
+    let inner = ConcurrencyLimitLayer::new(2).layer(service_fn(work));
+    let layer = BulkheadLayer::new(options(1, 5, MS(60_000))).unwrap();
+    let mut service = layer.layer(inner.clone());
+    let first = tokio::spawn(service.ready().await.unwrap().call(500));
+    let second = tokio::spawn(service.ready().await.unwrap().call(1));
+    tokio::task::yield_now().await;
+    assert_eq!(layer.bulkhead().queue_length(), 1);
+    // The inner service has two places; one runs, and the waiting call must not hold the other.
+    let mut beside = inner;
+    let start = TokioClock.now();
+    beside.ready().await.unwrap().call(1).await.unwrap();
+    assert!(TokioClock.now().saturating_since(start) < MS(10), "had to wait for a place");
+    first.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn decisions_are_observed_once_each() {
+    let counts = Arc::new([AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0)]);
+    let sink = Arc::clone(&counts);
+    let observer = Observer::new(move |event| {
+        let which = match event {
+            Event::Admitted => 0,
+            Event::Refused { reason: "full" } => 1,
+            Event::Refused { reason: "waited-too-long" } => 2,
+            other => panic!("{other:?}"),
+        };
+        sink[which].fetch_add(1, Ordering::SeqCst);
+    });
+    let layer = BulkheadLayer::new(options(1, 2, MS(150))).unwrap().observe(observer);
+    let service = layer.layer(service_fn(work));
+    let calls: Vec<_> = (0..4).map(|_| tokio::spawn(service.clone().oneshot(100))).collect();
+    for call in calls {
+        let _ = call.await.unwrap();
+    }
+    // One at once and one after 100 ms; one waits for 150 ms in vain; one is refused.
+    assert_eq!([0, 1, 2].map(|i| counts[i].load(Ordering::SeqCst)), [2, 1, 1]);
+}

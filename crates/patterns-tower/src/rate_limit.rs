@@ -1,0 +1,315 @@
+//! Rate limit: calls beyond the rate are refused, or wait their turn for a while.
+//!
+//! **Use it** at the edge, a limit for each caller, and in front of a service that counts your
+//! calls (one limit for all). **Not** to protect a service from its own slowness: a rate is not a
+//! bound on work in progress ([`bulkhead`](crate::bulkhead),
+//! [`concurrency_limit`](crate::concurrency_limit)).
+//!
+//! One process counts only its own calls: N processes admit N times the limit.
+//!
+//! ```
+//! use tenfold_patterns::TokenBucketOptions;
+//! use tenfold_patterns_tower::{Error, RateLimitLayer};
+//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let rule = TokenBucketOptions::per_second(1, 1).rule().unwrap();
+//! let mut service = ServiceBuilder::new()
+//!     .layer(RateLimitLayer::new(rule))
+//!     .service(service_fn(|name: String| async move { Ok::<_, Error>(name) }));
+//! assert!(service.ready().await.unwrap().call("a".into()).await.is_ok());
+//! let refused = service.ready().await.unwrap().call("b".into()).await.unwrap_err();
+//! assert_eq!(refused.status(), 429);
+//! assert!(refused.retry_after().is_some());
+//! # }
+//! ```
+
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use core::future::Future;
+use core::hash::Hash;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use std::sync::Arc;
+
+use tenfold_patterns::{
+    Events, GcraDecision, GcraRule, InvalidOptions, KeyedRule, TokenBucketDecision, TokenBucketRule,
+};
+use tenfold_units::Instant;
+use tower::Layer;
+
+use crate::clock::{SharedClock, Sleep, TokioClock};
+use crate::error::{Error, Quota};
+use crate::gate::{Admission, Gate, Gated};
+use crate::observe::Observer;
+use crate::shared::limiter::{SharedKeyedLimiter, SharedLimiter};
+
+/// What a limit decided on one call, in the same words for every rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Verdict {
+    /// Whether the call passes.
+    pub admitted: bool,
+    /// When it does not, the time after which it would; `None`: never.
+    pub retry_after: Option<Duration>,
+    /// What the limit says of itself.
+    pub quota: Quota,
+}
+
+/// A rule that can be a layer: its state is one number, and its decisions read as a [`Verdict`].
+pub trait LimitRule: KeyedRule<Decision: Events> + Clone + Send + Sync + 'static {
+    /// Returns what `decision` means.
+    fn verdict(&self, decision: &Self::Decision) -> Verdict;
+}
+
+impl LimitRule for TokenBucketRule {
+    fn verdict(&self, decision: &TokenBucketDecision) -> Verdict {
+        let (limit, one) =
+            (self.options().burst, self.options().per / clamped(self.options().rate));
+        let span = |tokens: u64| one.saturating_mul(u32::try_from(tokens).unwrap_or(u32::MAX));
+        let (admitted, remaining, retry_after) = match *decision {
+            TokenBucketDecision::Admitted { remaining } => (true, remaining, None),
+            TokenBucketDecision::Refused { retry_after } => (false, 0, Some(retry_after)),
+            TokenBucketDecision::Impossible => (false, limit, None),
+        };
+        let reset_after = span(limit - remaining);
+        let quota = Quota { limit, window: span(limit), remaining, reset_after };
+        Verdict { admitted, retry_after, quota }
+    }
+}
+
+impl LimitRule for GcraRule {
+    fn verdict(&self, decision: &GcraDecision) -> Verdict {
+        let GcraDecision { limited, limit, remaining, retry_after, reset_after } = *decision;
+        // One call on an unused limiter takes one interval.
+        let one = KeyedRule::step(self, 0, Instant::ZERO, 1).1.reset_after;
+        let window = one.saturating_mul(u32::try_from(limit).unwrap_or(u32::MAX));
+        let quota = Quota { limit, window, remaining, reset_after };
+        Verdict { admitted: !limited, retry_after, quota }
+    }
+}
+
+fn clamped(rate: u64) -> u32 {
+    u32::try_from(rate).unwrap_or(u32::MAX).max(1)
+}
+
+/// A limit, or one for each key.
+pub trait Limiter: Clone + Send + Sync + Unpin {
+    /// Takes one call's worth for `key`, if it is there.
+    fn admit(&self, now: Instant, key: u128, observer: &Observer) -> Verdict;
+}
+
+/// Whose limit a call counts against.
+pub trait KeyOf<Req>: Limiter {
+    /// Returns what the caller is known by.
+    fn key(&self, request: &Req) -> u128;
+}
+
+/// One limit for all calls.
+#[derive(Debug)]
+pub struct Global<R>(Arc<SharedLimiter<R>>);
+
+impl<R> Clone for Global<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R: LimitRule> Limiter for Global<R> {
+    fn admit(&self, now: Instant, _key: u128, observer: &Observer) -> Verdict {
+        let decision = self.0.admit(now, 1);
+        observer.note(&decision);
+        self.0.rule().verdict(&decision)
+    }
+}
+
+impl<R: LimitRule, Req> KeyOf<Req> for Global<R> {
+    fn key(&self, _request: &Req) -> u128 {
+        0
+    }
+}
+
+/// A limit for each key that `F` finds in a request.
+pub struct Keyed<R, F> {
+    limiter: Arc<SharedKeyedLimiter<R>>,
+    find: F,
+}
+
+impl<R, F: Clone> Clone for Keyed<R, F> {
+    fn clone(&self) -> Self {
+        Self { limiter: Arc::clone(&self.limiter), find: self.find.clone() }
+    }
+}
+
+impl<R: fmt::Debug, F> fmt::Debug for Keyed<R, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed").field("limiter", &self.limiter).finish_non_exhaustive()
+    }
+}
+
+impl<R: LimitRule, F: Clone + Send + Sync + Unpin> Limiter for Keyed<R, F> {
+    fn admit(&self, now: Instant, key: u128, observer: &Observer) -> Verdict {
+        let decision = self.limiter.admit_hashed(now, key, 1);
+        observer.note(&decision);
+        self.limiter.rule().verdict(&decision)
+    }
+}
+
+impl<R, F, K, Req> KeyOf<Req> for Keyed<R, F>
+where
+    R: LimitRule,
+    F: Fn(&Req) -> K + Clone + Send + Sync + Unpin,
+    K: Hash,
+{
+    fn key(&self, request: &Req) -> u128 {
+        self.limiter.hash(&(self.find)(request))
+    }
+}
+
+/// Puts a rate limit around services; all services of one layer share the limit.
+#[derive(Clone, Debug)]
+pub struct RateLimitLayer<L> {
+    gate: RateLimitGate<L>,
+}
+
+impl<R: LimitRule> RateLimitLayer<Global<R>> {
+    /// Returns the layer with one limit for all calls.
+    #[must_use]
+    pub fn new(rule: R) -> Self {
+        Self::shared(Arc::new(SharedLimiter::new(rule)))
+    }
+
+    /// Returns the layer over a limit that others use too.
+    #[must_use]
+    pub fn shared(limiter: Arc<SharedLimiter<R>>) -> Self {
+        Self::over(Global(limiter))
+    }
+}
+
+impl<R: LimitRule, F> RateLimitLayer<Keyed<R, F>> {
+    /// Returns the layer with a limit for each key (client address, user, API key) and places for
+    /// `keys` of them.
+    ///
+    /// # Errors
+    /// `keys` is 0 or above 2^30.
+    pub fn keyed<Req, K: Hash>(rule: R, keys: usize, find: F) -> Result<Self, InvalidOptions>
+    where
+        F: Fn(&Req) -> K + Send + Sync,
+    {
+        let limiter = Arc::new(SharedKeyedLimiter::new(rule, keys)?);
+        Ok(Self::over(Keyed { limiter, find }))
+    }
+}
+
+impl<L> RateLimitLayer<L> {
+    /// Returns the layer over any other limiter.
+    #[must_use]
+    pub fn over(limiter: L) -> Self {
+        let clock = TokioClock::shared();
+        let (observer, max_wait) = (Observer::default(), Duration::ZERO);
+        Self { gate: RateLimitGate { limiter, clock, observer, max_wait } }
+    }
+
+    /// Lets calls wait for their turn up to `span`, instead of being refused at once. A call whose
+    /// turn would come later is refused without a wait.
+    #[must_use]
+    pub fn wait_up_to(mut self, span: Duration) -> Self {
+        self.gate.max_wait = span;
+        self
+    }
+
+    /// Takes time from `clock`.
+    #[must_use]
+    pub fn clock(mut self, clock: SharedClock) -> Self {
+        self.gate.clock = clock;
+        self
+    }
+
+    /// Tells `observer` of every decision.
+    #[must_use]
+    pub fn observe(mut self, observer: Observer) -> Self {
+        self.gate.observer = observer;
+        self
+    }
+}
+
+impl<S, L: Clone> Layer<S> for RateLimitLayer<L> {
+    type Service = RateLimit<S, L>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Gated::new(inner, self.gate.clone())
+    }
+}
+
+/// A service behind a rate limit.
+pub type RateLimit<S, L> = Gated<S, RateLimitGate<L>>;
+
+/// The gate of a [`RateLimit`].
+#[derive(Clone, Debug)]
+pub struct RateLimitGate<L> {
+    limiter: L,
+    clock: SharedClock,
+    observer: Observer,
+    max_wait: Duration,
+}
+
+impl<L: Limiter> RateLimitGate<L> {
+    /// Admits a call, or says until when it has to wait, or that it is refused.
+    fn ask(&self, key: u128, give_up: Instant) -> Result<(), Result<Instant, Error>> {
+        let now = self.clock.now();
+        let verdict = self.limiter.admit(now, key, &self.observer);
+        if verdict.admitted {
+            return Ok(());
+        }
+        let turn = verdict.retry_after.map(|wait| now + wait);
+        Err(turn.filter(|turn| *turn <= give_up && give_up > now).ok_or(Error::RateLimited {
+            retry_after: verdict.retry_after,
+            quota: Some(verdict.quota),
+        }))
+    }
+}
+
+impl<L: KeyOf<Req>, Req, Res> Gate<Req, Res> for RateLimitGate<L> {
+    type Guard = ();
+    type Wait = RateLimitWait<L>;
+
+    fn admit(&self, request: &mut Req) -> Admission<(), RateLimitWait<L>> {
+        let key = self.limiter.key(request);
+        let give_up = self.clock.now() + self.max_wait;
+        match self.ask(key, give_up) {
+            Ok(()) => Admission::Now(()),
+            Err(Ok(turn)) => {
+                let sleep = self.clock.sleep_until(turn);
+                Admission::Wait(RateLimitWait { gate: self.clone(), key, give_up, sleep })
+            }
+            Err(Err(error)) => Admission::Refused(error),
+        }
+    }
+}
+
+/// A call that waits for its turn.
+#[derive(Debug)]
+pub struct RateLimitWait<L> {
+    gate: RateLimitGate<L>,
+    key: u128,
+    give_up: Instant,
+    sleep: Sleep,
+}
+
+impl<L: Limiter + Unpin> Future for RateLimitWait<L> {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            ready!(Pin::new(&mut self.sleep).poll(cx));
+            match self.gate.ask(self.key, self.give_up) {
+                Ok(()) => return Poll::Ready(Ok(())),
+                // Somebody else was quicker: the next turn.
+                Err(Ok(turn)) => self.sleep = self.gate.clock.sleep_until(turn),
+                Err(Err(error)) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The state that the clones of a service share: a machine, and a lock or an atomic around it.
+//!
+//! Each can be used without tower: `admit` or `acquire`, then a guard whose drop gives back.
+
+pub(crate) mod breaker;
+pub(crate) mod bulkhead;
+pub(crate) mod concurrency;
+pub(crate) mod limiter;
+pub(crate) mod shed;

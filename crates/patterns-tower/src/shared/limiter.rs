@@ -1,0 +1,129 @@
+//! Limits whose state is one number: compare-and-swap for one limit, sharded locks for many.
+
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+use std::hash::RandomState;
+
+use tenfold_patterns::{InvalidOptions, KeyedLimiter, KeyedRule};
+use tenfold_units::Instant;
+
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+
+/// One limit for all who share it; takes no lock.
+///
+/// ```
+/// use tenfold_patterns::TokenBucketOptions;
+/// use tenfold_patterns_tower::SharedLimiter;
+/// use tenfold_units::Instant;
+/// let limiter = SharedLimiter::new(TokenBucketOptions::per_second(1, 1).rule().unwrap());
+/// assert!(limiter.admit(Instant::ZERO, 1).is_admitted());
+/// assert!(!limiter.admit(Instant::ZERO, 1).is_admitted());
+/// ```
+pub struct SharedLimiter<R> {
+    rule: R,
+    state: AtomicU64,
+}
+
+impl<R: KeyedRule> SharedLimiter<R> {
+    /// Returns an unused limit.
+    pub fn new(rule: R) -> Self {
+        Self { rule, state: AtomicU64::new(0) }
+    }
+
+    /// Takes `amount` if it is there.
+    pub fn admit(&self, now: Instant, amount: u64) -> R::Decision {
+        let mut seen = self.state.load(Ordering::Relaxed);
+        loop {
+            let (next, decision) = self.rule.step(seen, now, amount);
+            if next == seen {
+                return decision;
+            }
+            // The number is all of the state: nothing else has to become visible with it.
+            match self.state.compare_exchange_weak(seen, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                Ok(_) => return decision,
+                Err(other) => seen = other,
+            }
+        }
+    }
+
+    /// Returns a limit under another rule that is whole again at the same instant as this one.
+    pub fn under(&self, rule: R) -> Self {
+        let state = rule.adopt(self.state.load(Ordering::Relaxed), &self.rule);
+        Self { rule, state: AtomicU64::new(state) }
+    }
+
+    /// Returns the rule.
+    pub const fn rule(&self) -> &R {
+        &self.rule
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for SharedLimiter<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedLimiter").field("rule", &self.rule).finish_non_exhaustive()
+    }
+}
+
+/// Locks among which the keys are spread.
+const SHARDS: usize = 16;
+
+/// A limit for each caller, in bounded memory; a lock is held for one step, by one sixteenth of
+/// the keys.
+///
+/// Callers are known by a 128-bit hash with a key of this process's own: nobody can choose names
+/// that share a place.
+pub struct SharedKeyedLimiter<R> {
+    rule: R,
+    hashers: [RandomState; 2],
+    shards: Box<[Mutex<KeyedLimiter<u128, R>>]>,
+}
+
+impl<R: KeyedRule + Clone> SharedKeyedLimiter<R> {
+    /// Returns a limiter with places for at least `keys` callers; twice as many places as active
+    /// callers make forgetting rare.
+    ///
+    /// # Errors
+    /// `keys` is 0 or above 2^30.
+    pub fn new(rule: R, keys: usize) -> Result<Self, InvalidOptions> {
+        let share = if keys == 0 { 0 } else { keys.div_ceil(SHARDS) };
+        let shard = || Ok(Mutex::new(KeyedLimiter::new(rule.clone(), share)?));
+        let shards: Result<Vec<_>, InvalidOptions> = (0..SHARDS).map(|_| shard()).collect();
+        let hashers = [RandomState::new(), RandomState::new()];
+        Ok(Self { hashers, shards: shards?.into(), rule })
+    }
+
+    /// Takes `amount` for the caller `key`, if it is there.
+    pub fn admit(&self, now: Instant, key: &impl Hash, amount: u64) -> R::Decision {
+        self.admit_hashed(now, self.hash(key), amount)
+    }
+
+    /// Returns what `key` is known by in this process.
+    pub fn hash(&self, key: &impl Hash) -> u128 {
+        let [high, low] = [0, 1].map(|half| self.hashers[half].hash_one(key));
+        u128::from(high) << 64 | u128::from(low)
+    }
+
+    /// As [`SharedKeyedLimiter::admit`], for what [`SharedKeyedLimiter::hash`] returned.
+    pub fn admit_hashed(&self, now: Instant, hash: u128, amount: u64) -> R::Decision {
+        // The top bits choose the lock; the place behind it comes from a mix of all.
+        let shard = (hash >> 124) as usize % SHARDS;
+        lock(&self.shards[shard]).admit(now, hash, amount)
+    }
+
+    /// Returns how often a caller that owed something was forgotten for another.
+    pub fn forgotten(&self) -> u64 {
+        self.shards.iter().map(|shard| lock(shard).forgotten()).sum()
+    }
+
+    /// Returns the rule.
+    pub const fn rule(&self) -> &R {
+        &self.rule
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for SharedKeyedLimiter<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedKeyedLimiter").field("rule", &self.rule).finish_non_exhaustive()
+    }
+}
