@@ -1,6 +1,6 @@
 //! From the solved network to the estimate.
 
-mod constraints;
+pub(crate) mod constraints;
 mod functional;
 mod objective;
 
@@ -51,6 +51,7 @@ const METRICS_IF_STATED: &[&str] = &[
 pub(crate) fn assemble(mut draft: Draft<'_>, archetype: Recognition) -> Estimate {
     let mut ledger = Ledger::default();
     keep_what_is_known(&mut draft);
+    constraints::residency(&mut draft);
     objective::declare(&mut draft);
     let operations = operations(&draft, &mut ledger);
     let datasets = datasets(&draft, &mut ledger);

@@ -3,9 +3,10 @@
 //! Codes from 100 on belong to this crate: `E1xx` below 150 stop the work, from 150 on make it
 //! infeasible.
 
-use tenfold_brief::{Severity, Span};
+use tenfold_brief::{ConstraintKind, Currency, Severity, Span};
 use tenfold_units::Ledger;
 
+use crate::assemble::constraints::dollars;
 use crate::draft::Draft;
 use crate::{Bound, Sli};
 
@@ -24,6 +25,7 @@ pub(crate) fn check(draft: &mut Draft<'_>) {
     mankind(draft);
     physics(draft);
     words_as_numbers(draft);
+    currencies(draft);
     load(draft);
     unused(draft);
 }
@@ -147,7 +149,6 @@ fn physics(draft: &mut Draft<'_>) {
 
 /// Returns whether clients all over the world are promised something by one region.
 fn far_from_one_region(draft: &Draft<'_>, at_client: bool) -> bool {
-    use tenfold_brief::ConstraintKind;
     let one = draft.brief.constraints.iter().any(|constraint| {
         matches!(&constraint.kind, ConstraintKind::Regions { amount, .. } if amount.mid == 1.0)
     });
@@ -168,8 +169,8 @@ fn words_as_numbers(draft: &mut Draft<'_>) {
                     "name the regions or countries for a smaller world",
                 ),
                 "4k" => (
-                    "read as a rung of 2160p at 11.6 to 16.8 Mb/s beside the smaller ones; the mean \
-                     bit rate over all viewers stays an assumption"
+                    "read as a rung of 2160p at 11.6 to 16.8 Mb/s beside the smaller ones; the \
+                     mean bit rate over all viewers stays an assumption"
                         .to_owned(),
                     "state the share of viewers in 4K or the mean bit rate",
                 ),
@@ -187,6 +188,18 @@ fn words_as_numbers(draft: &mut Draft<'_>) {
             let (reading, text) = ((Severity::Reading, "R105"), feature.text.clone());
             draft.say(reading, feature.span, &text, read_as, help.to_owned());
         }
+    }
+}
+
+/// Says at which rate a budget was converted.
+fn currencies(draft: &mut Draft<'_>) {
+    for constraint in &draft.brief.constraints {
+        let ConstraintKind::Budget { amount, .. } = &constraint.kind else { continue };
+        let Some(currency) = amount.currency.filter(|c| *c != Currency::Usd) else { continue };
+        let rate = 1.0 / dollars(Some(currency));
+        let message = format!("read as US dollars at {rate:.4} {currency:?} for one (from memory)");
+        let help = "write the budget in $ for another rate".to_owned();
+        draft.say((Severity::Reading, "R106"), constraint.span, &constraint.text, message, help);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Figures that define each other, and the cheapest way to know each.
 //!
 //! A figure may have several definitions: what the brief states, formulas over other figures, facts
-//! and assumptions. A statement costs nothing, an assumption 1, a formula what its inputs cost and a
-//! little more. Every figure takes its cheapest definition (Knuth's generalization of Dijkstra's
+//! and assumptions. A statement costs nothing, an assumption 1, a formula what its inputs cost and
+//! a little more. Every figure takes its cheapest definition (Knuth's generalization of Dijkstra's
 //! algorithm), so a ratio is computed where both counts are stated and assumed only where one is
 //! not, and two figures that define each other never chase their tails.
 

@@ -107,12 +107,30 @@ pub(super) fn pins(draft: &Draft<'_>) -> Vec<Pin> {
     pins
 }
 
+/// Notes at each dataset where it must stay: personal data, the data that is named, or all.
+pub(super) fn residency(draft: &mut Draft<'_>) {
+    for constraint in &draft.brief.constraints {
+        let ConstraintKind::Residency { place, subject } = &constraint.kind else { continue };
+        let named = draft.find_dataset(subject).filter(|_| !subject.is_empty());
+        let personal = subject.has("personal");
+        for (name, dataset) in &mut draft.datasets {
+            let meant = match &named {
+                Some(named) => name == named,
+                None => dataset.spec.personal || !personal,
+            };
+            if meant {
+                dataset.residency = Some(place.clone());
+            }
+        }
+    }
+}
+
 fn stated_at(span: Span, text: &str) -> Provenance {
     Provenance::Stated { line: span.line, column: span.column, text: text.to_owned() }
 }
 
 /// Returns dollars for one of a currency, in round figures of 2026.
-fn dollars(currency: Option<Currency>) -> f64 {
+pub(crate) fn dollars(currency: Option<Currency>) -> f64 {
     match currency {
         None | Some(Currency::Usd) => 1.0,
         Some(Currency::Eur) => 1.1,

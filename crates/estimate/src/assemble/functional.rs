@@ -142,8 +142,13 @@ pub(super) fn functional(draft: &Draft<'_>, operations: &[Operation]) -> Functio
             origin: operation.origin.clone(),
         });
     }
+    let use_cases = use_cases(draft, operations);
+    let journeys = journeys(draft, operations);
+    FunctionalRequirements { stories, use_cases, journeys }
+}
+
+fn use_cases(draft: &Draft<'_>, operations: &[Operation]) -> Vec<UseCase> {
     let there = |name: &String| operations.iter().any(|operation| operation.name == *name);
-    let known = |names: &[String]| names.iter().filter(|name| there(name)).cloned().collect();
     let mut use_cases: Vec<UseCase> = draft
         .archetype
         .use_cases
@@ -153,7 +158,7 @@ pub(super) fn functional(draft: &Draft<'_>, operations: &[Operation]) -> Functio
             name: case.name.clone(),
             steps: case.steps.clone(),
             exceptions: case.exceptions.clone(),
-            operations: known(&case.operations),
+            operations: case.operations.clone(),
         })
         .collect();
     for operation in operations.iter().filter(|o| o.actor != "system") {
@@ -161,6 +166,11 @@ pub(super) fn functional(draft: &Draft<'_>, operations: &[Operation]) -> Functio
             use_cases.push(plain_use_case(operation));
         }
     }
+    use_cases
+}
+
+fn journeys(draft: &Draft<'_>, operations: &[Operation]) -> Vec<Journey> {
+    let there = |name: &String| operations.iter().any(|operation| operation.name == *name);
     let mut journeys: Vec<Journey> = draft
         .archetype
         .journeys
@@ -169,7 +179,7 @@ pub(super) fn functional(draft: &Draft<'_>, operations: &[Operation]) -> Functio
         .map(|journey| Journey {
             name: journey.name.clone(),
             steps: journey.steps.clone(),
-            operations: known(&journey.operations),
+            operations: journey.operations.clone(),
         })
         .collect();
     if journeys.is_empty() {
@@ -182,7 +192,7 @@ pub(super) fn functional(draft: &Draft<'_>, operations: &[Operation]) -> Functio
             });
         }
     }
-    FunctionalRequirements { stories, use_cases, journeys }
+    journeys
 }
 
 /// Returns the use case that the shape of an operation tells.

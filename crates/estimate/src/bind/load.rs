@@ -167,6 +167,15 @@ fn per_actor(
         }
         return;
     };
+    // Who does something on a day is there on that day.
+    let everyone = matches!(actors.as_str(), "users" | "mau");
+    let actors = if everyone && seconds == DAY && draft.network.contains("dau") {
+        let help = "write \"per daily user\" or give the rate of the whole system";
+        draft.read_as("R107", index, "read as per daily active user", help, Some("dau"));
+        "dau".to_owned()
+    } else {
+        actors
+    };
     let (active, window) = active_seconds(demand);
     let seconds = match active {
         Some(active) if seconds >= DAY => seconds * active / DAY,
