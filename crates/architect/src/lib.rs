@@ -14,7 +14,6 @@ mod review;
 pub mod schemas;
 mod sensitivity;
 mod stages;
-mod template;
 mod threads;
 mod trial;
 mod verdict;
@@ -27,10 +26,10 @@ pub use plan::{
     Weakness,
 };
 pub use tenfold_catalog::Catalog;
+pub use tenfold_estimate::{archetype_names as archetypes, starter_brief as new_brief};
 
 pub use review::{Checked, Simulated, check, simulate_design};
 pub use stages::{PlanOptions, plan, read};
-pub use template::{archetypes, new_brief};
 pub use threads::on_threads;
 pub use trial::{HitRatios, TrialOptions, try_design};
 

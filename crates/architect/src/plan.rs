@@ -160,8 +160,10 @@ pub struct PhaseOperation {
     pub arriving: FigureId,
     /// Good answers, of the whole system.
     pub goodput: FigureId,
-    /// Good answers / requests.
+    /// Good answers / requests; good is without error and in time.
     pub availability: FigureId,
+    /// The same with an interval that holds for few requests too: Wilson's, for a quarter of them.
+    pub in_time: Option<FigureId>,
     /// Median latency.
     pub p50: Option<FigureId>,
     /// 95th percentile of latency.

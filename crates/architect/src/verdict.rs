@@ -86,7 +86,8 @@ fn latency(
         id
     });
     let interval = ledger[simulated.as_str()].interval;
-    let (verdict, reason) = decide(&interval, objective, closed);
+    let in_time = seen.in_time.as_ref().map(|id| ledger[id.as_str()].interval);
+    let (verdict, reason) = decide(&interval, objective, closed, in_time);
     Verdict {
         objective: objective.id.clone(),
         operation: Some(seen.operation.clone()),
@@ -103,7 +104,20 @@ fn decide(
     interval: &Interval,
     objective: &Objective,
     closed: Option<f64>,
+    in_time: Option<Interval>,
 ) -> (VerdictKind, Option<Text>) {
+    // Too few requests for an interval of the percentile may be enough to count those in time.
+    if interval.is_exact()
+        && let Some(share) = in_time
+        && let Some(quantile) = objective.sli.quantile()
+    {
+        if share.low >= quantile {
+            return (VerdictKind::Met, None);
+        }
+        if share.high < quantile {
+            return (VerdictKind::Missed, None);
+        }
+    }
     if interval.is_exact() {
         let reason = Text::new(
             "too few requests for an interval; a larger budget of events decides it",

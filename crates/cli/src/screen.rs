@@ -60,7 +60,7 @@ fn read(plan: &Plan, out: &mut String) {
     for reading in &estimate.readings {
         let _ = writeln!(
             out,
-            "  ? {}:{}  \"{}\" read as {}; {}",
+            "  ? {}:{}  \"{}\" {}; {}",
             reading.line, reading.column, reading.text, reading.read_as, reading.help
         );
     }
@@ -112,7 +112,7 @@ fn parts(plan: &Plan, out: &mut String) {
             (None, _) => "in the process of its users".to_owned(),
         };
         let technology = format!("{} {version}", runs.technology);
-        let _ = writeln!(out, "{head:10}{name:16}{:22}{count}", technology.trim());
+        let _ = writeln!(out, "{head:10}{name:20} {:22}{count}", technology.trim());
     }
     for choice in &plan.choices {
         if let Some(pin) = &choice.pin {
@@ -143,6 +143,9 @@ fn objectives(plan: &Plan, out: &mut String) {
                 let figure = &plan.ledger[id.as_str()];
                 let unit = figure.unit;
                 let (low, high) = (figure.interval.low, figure.interval.high);
+                if figure.interval.is_exact() {
+                    return figure.print();
+                }
                 format!("{} ({} to {})", figure.print(), unit.print(low), unit.print(high))
             },
         );
@@ -153,7 +156,7 @@ fn objectives(plan: &Plan, out: &mut String) {
         };
         let _ = writeln!(
             out,
-            "  {:22}{:>12}{:>14}   {simulated:32}{word}",
+            "  {:22}{:>12}{:>14}   {simulated:32} {word}",
             verdict.objective,
             words::print(&plan.ledger, &verdict.limit),
             print(&verdict.analytic)

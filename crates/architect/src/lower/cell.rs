@@ -31,6 +31,10 @@ pub struct Part {
     pub slower: f64,
 }
 
+/// An instance may stand in the cell with fewer servers only where a service takes no longer than
+/// this, s: a queue before few slow servers is another queue.
+const SERVICE_OF_FEWER: f64 = 300e-6;
+
 /// The most that a slower server may add to the mean of one call, s.
 const SLOWER_MAX: f64 = 50e-6;
 
@@ -113,7 +117,8 @@ fn part(design: &Design, component: &Component, cells: f64, keep: u32) -> Part {
     let needed = f64::from(per_zone) * f64::from(servers) / (cells * f64::from(kept));
     // Fewer servers where even one instance is more than the share; all where one is to be killed.
     let fewer = (needed.ceil() as u32).clamp(servers.min(1), servers);
-    let servers_kept = if keep > 0 { servers } else { fewer };
+    let whole_instances = keep > 0 || longest_service(component) > SERVICE_OF_FEWER;
+    let servers_kept = if whole_instances { servers } else { fewer };
     let share = if servers == 0 {
         1.0 / cells
     } else {
@@ -134,12 +139,7 @@ fn part(design: &Design, component: &Component, cells: f64, keep: u32) -> Part {
 /// that would overstate latencies too much: then the rest of the load comes as background calls.
 fn slower(component: &Component, cells: f64, share: f64) -> f64 {
     let factor = share * cells;
-    let longest = component
-        .station
-        .iter()
-        .flat_map(|station| station.service_time.values())
-        .map(|time| time.mean.as_secs_f64())
-        .fold(0.0, f64::max);
+    let longest = longest_service(component);
     if factor > 1.0 && longest * (factor - 1.0) <= SLOWER_MAX { factor } else { 1.0 }
 }
 
@@ -160,4 +160,14 @@ fn placement(design: &Design, component: &Component) -> IndexMap<String, u32> {
         *placed.entry(zone.clone()).or_insert(0) += 1;
     }
     placed
+}
+
+/// The longest mean service time of a component, s.
+fn longest_service(component: &Component) -> f64 {
+    component
+        .station
+        .iter()
+        .flat_map(|station| station.service_time.values())
+        .map(|time| time.mean.as_secs_f64())
+        .fold(0.0, f64::max)
 }

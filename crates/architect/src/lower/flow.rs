@@ -37,9 +37,20 @@ pub(super) fn operation(
         zones: IndexMap::new(),
         keys,
         limit: None,
-        good_within: None,
+        good_within: good_within(design, name),
         flow,
     })
+}
+
+/// The longest latency that an objective of the operation allows: later answers are not good.
+fn good_within(design: &Design, name: &str) -> Option<core::time::Duration> {
+    design
+        .objectives
+        .iter()
+        .filter(|objective| objective.sli.quantile().is_some())
+        .filter(|objective| crate::verdict::binds(design, objective, name))
+        .map(|objective| core::time::Duration::from_secs_f64(objective.limit.value))
+        .max()
 }
 
 /// As many consumers as the topic has partitions in the cell; batches as the consumer says.
@@ -101,7 +112,13 @@ fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
             out.extend(core::iter::repeat_with(one).take(rounds));
         }
         Action::Fill(target) => out.push(sim::Step::Fill(target.at.clone())),
-        Action::Invalidate(target) => out.push(call(&target.at, "any", Vec::new())),
+        // A lost invalidation does not fail the write: the time to live is the net below it.
+        Action::Invalidate(target) => out.push(sim::Step::Call(sim::Call {
+            to: target.at.clone(),
+            access: "any".to_owned(),
+            steps: Vec::new(),
+            on_error: Some(Vec::new()),
+        })),
         Action::Emit(emit) => out.push(sim::Step::Emit(emit.to.clone())),
         // Only the first step of a flow consumes; `operation` has taken it.
         Action::Consume(_) => {}

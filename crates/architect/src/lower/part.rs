@@ -216,13 +216,18 @@ pub(crate) fn population(keys: &KeySpace, ledger: &Ledger) -> KeyPopulation {
 /// scaled to the fewer, or smaller, instances of the cell.
 pub(super) fn link(link: &Link, from: &str, cell: &Cell, options: &LowerOptions) -> sim::Link {
     let scale = cell.parts.get(from).map_or(1.0, |part| part.instances_ratio / cell.cells).min(1.0);
-    let scaled = |count: u32| (f64::from(count) * scale).ceil().max(1.0) as u32;
+    // A small pool needs more room for chance than its share of a large one: four standard
+    // deviations of a Poisson count.
+    let scaled = |count: u32| {
+        let share = f64::from(count) * scale;
+        (share + 4.0 * share.sqrt()).ceil().clamp(1.0, f64::from(count.max(1))) as u32
+    };
     sim::Link {
         timeout: link.timeout,
         pool: link.pool.map(scaled),
         admission: link.admission.map(|bucket| TokenBucketOptions {
             rate: (bucket.rate as f64 * scale).round().max(1.0) as u64,
-            burst: (bucket.burst as f64 * scale).ceil().max(1.0) as u64,
+            burst: u64::from(scaled(u32::try_from(bucket.burst).unwrap_or(u32::MAX))),
             ..bucket
         }),
         single_flight: link.single_flight,

@@ -130,6 +130,11 @@ fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -
                 Unit::Ratio,
                 seen.availability_ratio.as_ref().unwrap_or(&none),
             ),
+            in_time: (seen.requests > 0).then(|| {
+                let ratio = wilson(seen.good, seen.requests);
+                let label = format!("{name}: answers in time");
+                writer.simulated(&path("in_time_ratio"), &label, Unit::Ratio, &ratio)
+            }),
             p50: percentile(writer, "p50", latency.map(|l| &l.p50)),
             p95: percentile(writer, "p95", latency.map(|l| &l.p95)),
             p99: percentile(writer, "p99", latency.map(|l| &l.p99)),
@@ -152,6 +157,18 @@ fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -
         })
         .collect();
     Phase { name: PhaseName::Steady, lasts: None, operations, components }
+}
+
+/// Wilson's 95 % interval of a share (Wilson 1927), for a quarter of the requests: requests near to
+/// each other in time tell less than as many independent ones.
+fn wilson(good: u64, requests: u64) -> Estimate {
+    let share = good as f64 / requests as f64;
+    let n = requests as f64 / 4.0;
+    let z2 = 1.96 * 1.96;
+    let center = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let spread = (z2 * (share * (1.0 - share) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
+    let (low, high) = ((center - spread).max(0.0), (center + spread).min(1.0));
+    Estimate { value: share, low: Some(low.min(share)), high: Some(high.max(share)) }
 }
 
 /// The operations of users, without what stands for the rest of the system.
@@ -367,6 +384,7 @@ fn phase_operation(
             Unit::Ratio,
             &availability,
         ),
+        in_time: None,
         p50: None,
         p95: None,
         p99: replications::mean(&p99s).map(|estimate| {

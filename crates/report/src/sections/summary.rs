@@ -120,7 +120,7 @@ fn not_understood(plan: &Plan, document: &mut Document<'_>) {
         .iter()
         .map(|reading| {
             format!(
-                "brief {}:{} \"{}\" was read as {}; {}",
+                "brief {}:{} \"{}\": {}; {}",
                 reading.line,
                 reading.column,
                 plain(&reading.text),
