@@ -80,7 +80,7 @@ impl Base62 {
         if number >= self.capacity {
             return None;
         }
-        let mut rest = self.walk(number, (0..ROUNDS).collect::<Vec<_>>().as_slice(), false);
+        let mut rest = self.walk(number, false);
         let mut code = vec![b'0'; self.options.length as usize];
         for digit in code.iter_mut().rev() {
             *digit = DIGITS[(rest % 62) as usize];
@@ -105,28 +105,29 @@ impl Base62 {
             };
             number = number * 62 + u64::from(digit);
         }
-        Some(self.walk(number, (0..ROUNDS).rev().collect::<Vec<_>>().as_slice(), true))
+        Some(self.walk(number, true))
     }
 
     /// Permutes until the result is in range again: twice at most on average.
-    fn walk(&self, mut number: u64, rounds: &[u64], back: bool) -> u64 {
+    fn walk(&self, mut number: u64, back: bool) -> u64 {
         let Some(key) = self.options.key else { return number };
         loop {
-            number = self.permute(number, key, rounds, back);
+            number = self.permute(number, key, back);
             if number < self.capacity {
                 return number;
             }
         }
     }
 
-    fn permute(&self, number: u64, key: u64, rounds: &[u64], back: bool) -> u64 {
+    fn permute(&self, number: u64, key: u64, back: bool) -> u64 {
         let mask = (1 << self.half) - 1;
         let (mut left, mut right) = (number >> self.half, number & mask);
-        for round in rounds {
+        for round in 0..ROUNDS {
             if back {
-                (left, right) = (right ^ (mix(left, key, *round) & mask), left);
+                let round = ROUNDS - 1 - round;
+                (left, right) = (right ^ (mix(left, key, round) & mask), left);
             } else {
-                (left, right) = (right, left ^ (mix(right, key, *round) & mask));
+                (left, right) = (right, left ^ (mix(right, key, round) & mask));
             }
         }
         left << self.half | right

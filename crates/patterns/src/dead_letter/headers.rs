@@ -73,11 +73,7 @@ pub fn write(style: HeaderStyle, origin: &DeadLetterOrigin) -> Vec<(String, Vec<
 
 /// Adds the headers of a failure to those of a message. Where from it first came stays; what went
 /// wrong is replaced, so that headers do not grow with each round.
-pub fn apply(
-    style: HeaderStyle,
-    origin: &DeadLetterOrigin,
-    headers: &mut Vec<(String, Vec<u8>)>,
-) {
+pub fn apply(style: HeaderStyle, origin: &DeadLetterOrigin, headers: &mut Vec<(String, Vec<u8>)>) {
     for (name, value) in write(style, origin) {
         let about_error = name[prefix(style).len()..].starts_with("exception");
         match headers.iter_mut().find(|header| header.0 == name) {

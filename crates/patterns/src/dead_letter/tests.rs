@@ -60,8 +60,10 @@ fn headers_are_named_as_theirs() {
             (HeaderStyle::KafkaConnect, &file["kafka_connect"]),
         ] {
             let begin = text(&block["prefix"]);
-            let known: Vec<String> =
-                list(&block["headers"]).iter().map(|name| format!("{begin}{}", text(name))).collect();
+            let known: Vec<String> = list(&block["headers"])
+                .iter()
+                .map(|name| format!("{begin}{}", text(name)))
+                .collect();
             for (name, _) in write(style, &origin) {
                 assert!(known.contains(&name), "{name}");
                 checked += 1;

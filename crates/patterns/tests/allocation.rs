@@ -1,0 +1,182 @@
+//! No allocation on hot paths: a counting allocator watches.
+//!
+//! One test only, as other tests' threads would be counted too.
+
+use core::time::Duration;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tenfold_patterns::{
+    AdaptiveThrottle, AdaptiveThrottleOptions, BackendOptions, Balancer, BalancerOptions,
+    BalancerOutcome, BalancerPolicy, Bulkhead, BulkheadDecision, BulkheadOptions, Cache,
+    CacheOptions, CircuitBreaker, CircuitBreakerDecision, CircuitBreakerOptions,
+    CircuitBreakerOutcome, ConcurrencyLimit, ConcurrencyLimitOptions, ConcurrencyOutcome, Gcra,
+    GcraOptions, HashRing, HashRingOptions, Hedge, HedgeOptions, KeyedLimiter, LimitReq,
+    LimitReqOptions, Retry, RetryBudget, RetryBudgetOptions, RetryCause, RetryFailure,
+    RetryOptions, TokenBucket, TokenBucketOptions, WindowCounter, WindowLimitOptions, WindowLog,
+};
+use tenfold_units::{Instant, Seed};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+#[expect(unsafe_code, reason = "an allocator is unsafe by its trait; it only counts and passes on")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on unchanged.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Runs `step` 3,000 times for warmth, then 1,000 times without a single allocation.
+fn quiet(name: &str, mut step: impl FnMut(Instant, u64)) {
+    let at = |i: u64| Instant::from_nanos(i * 700_000);
+    (0..3_000).for_each(|i| step(at(i), i));
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    (3_000..4_000).for_each(|i| step(at(i), i));
+    let made = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    assert_eq!(made, 0, "{name} allocates on its hot path");
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+fn limiters() {
+    let mut bucket = TokenBucket::new(TokenBucketOptions::per_second(1_000, 10)).unwrap();
+    quiet("token bucket", |now, _| drop_decision(bucket.admit(now)));
+    let mut gcra = Gcra::new(GcraOptions::per_second(1_000, 10)).unwrap();
+    quiet("gcra", |now, _| drop_decision(gcra.admit(now)));
+    let mut limit = LimitReq::new(LimitReqOptions::nodelay(1_000, 5)).unwrap();
+    quiet("limit_req", |now, _| drop_decision(limit.admit(now)));
+    let window = WindowLimitOptions { limit: 100, window: 100 * MS };
+    let mut log = WindowLog::new(window).unwrap();
+    quiet("window log", |now, _| drop_decision(log.admit(now)));
+    let mut counter = WindowCounter::new(window).unwrap();
+    quiet("window counter", |now, _| drop_decision(counter.admit(now)));
+    let rule = TokenBucketOptions::per_second(10, 10).rule().unwrap();
+    let mut keyed = KeyedLimiter::new(rule, 1_000).unwrap();
+    quiet("keyed limiter", |now, i| drop_decision(keyed.admit(now, i * 31 % 5_000, 1)));
+}
+
+fn drop_decision<T>(_: T) {}
+
+fn caches_and_rings() {
+    let mut stream = Seed(1).stream("allocation");
+    for options in [CacheOptions::lru(100), CacheOptions::s3_fifo(100), CacheOptions::caffeine(100)]
+    {
+        let mut cache: Cache<u64, u64> = Cache::new(options).unwrap();
+        quiet("cache", |now, i| {
+            let key = i * i % 257;
+            if !cache.lookup(now, &key).is_hit() {
+                cache.insert(now, key, i, 1, &mut stream);
+            }
+        });
+    }
+    let mut ring = HashRing::new(HashRingOptions::tenfold()).unwrap();
+    for node in ["a", "b", "c", "d"] {
+        ring.add(node, 1).unwrap();
+    }
+    quiet("hash ring", |_, i| {
+        let hash = ring.hash(&i.to_le_bytes());
+        let mut owners = [0; 3];
+        assert_eq!(ring.owners(hash, &mut owners), 3);
+        assert_eq!(ring.owner(hash), Some(owners[0]));
+    });
+}
+
+fn balancers() {
+    let backends = ["a:1", "b:1", "c:1", "d:1"].map(BackendOptions::named);
+    let ring = BalancerPolicy::ConsistentHash { virtual_nodes: 100, bounded_load: 1.25 };
+    for policy in [
+        BalancerPolicy::RoundRobin,
+        BalancerPolicy::LeastConnections,
+        BalancerPolicy::PowerOfTwo,
+        BalancerPolicy::IpHash,
+        BalancerPolicy::NginxHash,
+        BalancerPolicy::NginxConsistentHash,
+        ring,
+    ] {
+        let mut stream = Seed(1).stream("allocation");
+        let options = BalancerOptions { policy, ..BalancerOptions::envoy() };
+        let mut balancer = Balancer::new(options, &backends).unwrap();
+        quiet("balancer", |now, i| {
+            let backend = balancer.pick(now, &i.to_le_bytes(), &mut stream).unwrap();
+            balancer.started(now, backend);
+            let failed = i % 7 == 0;
+            let outcome = if failed { BalancerOutcome::Failure } else { BalancerOutcome::Success };
+            balancer.finished(now, backend, outcome, MS);
+        });
+    }
+}
+
+fn protections() {
+    let mut stream = Seed(1).stream("allocation");
+    let options = CircuitBreakerOptions { open_wait: MS, ..CircuitBreakerOptions::tenfold() };
+    let mut breaker = CircuitBreaker::new(options, Seed(1).stream("breaker")).unwrap();
+    quiet("circuit breaker", |now, i| {
+        if let CircuitBreakerDecision::Admitted { permit, .. } = breaker.try_acquire(now) {
+            let failed = i / 100 % 2 == 0;
+            let outcome =
+                if failed { CircuitBreakerOutcome::Failure } else { CircuitBreakerOutcome::Success };
+            breaker.record(now, permit, outcome, MS);
+        }
+    });
+    let waiting = BulkheadOptions { max_waiting: 4, max_wait: MS, ..BulkheadOptions::resilience4j() };
+    let mut bulkhead = Bulkhead::new(BulkheadOptions { max_concurrent: 2, ..waiting }).unwrap();
+    let mut held = Vec::with_capacity(8);
+    quiet("bulkhead", |now, i| {
+        if let BulkheadDecision::Admitted(permit) = bulkhead.acquire(now) {
+            held.push(permit);
+        }
+        if i % 2 == 0 && let Some(permit) = held.pop() {
+            held.extend(bulkhead.release(now, permit).map(|next| next.1));
+        }
+        while bulkhead.poll_expired(now).is_some() {}
+    });
+    let mut limit = ConcurrencyLimit::new(ConcurrencyLimitOptions::netflix_gradient2()).unwrap();
+    quiet("concurrency limit", |_, i| {
+        let permit = limit.try_acquire().unwrap();
+        limit.release(permit, ConcurrencyOutcome::Success, MS * (i % 9) as u32);
+    });
+    let mut throttle = AdaptiveThrottle::new(AdaptiveThrottleOptions::sre_book()).unwrap();
+    quiet("adaptive throttle", |now, _| drop_decision(throttle.admit(now, &mut stream)));
+    let retry = Retry::new(RetryOptions::aws_standard()).unwrap();
+    quiet("retry", |now, _| {
+        let mut call = retry.start(now);
+        drop_decision(retry.decide(now, &mut call, RetryFailure::Transient, &mut stream));
+    });
+    let mut budget = RetryBudget::new(RetryBudgetOptions::finagle(), Instant::ZERO).unwrap();
+    quiet("retry budget", |now, _| {
+        budget.request(now);
+        drop_decision(budget.withdraw(now, RetryCause::Failure));
+    });
+    let mut hedge = Hedge::new(HedgeOptions::tail_at_scale()).unwrap();
+    quiet("hedge", |now, i| {
+        hedge.request();
+        hedge.answered(MS * (i % 50) as u32);
+        drop_decision(hedge.decide(now, now - MS * 45, 1));
+    });
+}
+
+#[test]
+fn hot_paths_do_not_allocate() {
+    limiters();
+    caches_and_rings();
+    balancers();
+    protections();
+}
