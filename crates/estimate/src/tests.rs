@@ -1,6 +1,6 @@
 use tenfold_brief::{
     Access, Action, Amount, Bound, Brief, Condition, ConditionKind, Demand, Dimension, Feature,
-    Item, Metric, NounPhrase, Of, Per, SectionKind, Span, Statistic, TimeUnit, Title,
+    Item, Metric, NounPhrase, Of, Per, SectionKind, Span, TimeUnit, Title,
 };
 use tenfold_catalog::Catalog;
 
@@ -128,10 +128,6 @@ fn the_url_shortener() {
     close(&estimate, "storage_5y_replicated_bytes", 273.75e12);
     close(&estimate, "key_length", 7.0);
     close(&estimate, "key_space_years", 96.48);
-    for operation in &estimate.operations {
-        println!("{operation:?}");
-    }
-    println!("{}", serde_json::to_string_pretty(&estimate.to_json()).unwrap());
 }
 
 #[test]
@@ -152,7 +148,6 @@ fn the_classic() {
         ),
     ];
     let estimate = run(&brief("Something", &[], demands));
-    println!("{}", serde_json::to_string_pretty(&estimate.to_json()).unwrap());
     close(&estimate, "request_qps_avg", 1_157.41);
     close(&estimate, "request_qps_peak", 3_472.2);
     close(&estimate, "bandwidth_in_bps", 1.157e6 * 8.0);
@@ -174,8 +169,6 @@ fn shares_of_shares() {
     close(&estimate, "dau", 3e6);
     close(&estimate, "op.post.qps_avg", 3e6 * 0.05 * 2.0 / DAY);
     close(&estimate, "write_qps_avg", 3e6 * 0.05 * 2.0 / DAY);
-    let statistic = Statistic::Average;
-    let _ = statistic;
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! A case is a brief and, beside it, `<brief>.expected` with one expectation a line: `figure =
 //! value` (within 0.5 %), `figure = low..high`, `stated figure`, `absent figure`, `outcome`,
-//! `archetype`, and the lists `diagnostics` (sorted), `operations`, `datasets`, `objectives`, `pins`.
+//! `archetype`, and the lists `diagnostics` (sorted), `operations`, `datasets`, `objectives` and
+//! `pins`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
