@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::KeyPopulation;
 
-pub use component::{Cache, Component, Consistency, Data, Link, Network, Queue, Shed, Topic};
+pub use component::{
+    Cache, Component, Consistency, ControlledDelay, Data, Link, Network, Queue, QueueOrder, Shed,
+    Topic,
+};
 pub(crate) use diagnostic::read;
 pub use diagnostic::{Diagnostic, ModelError};
 pub use operation::{Alternative, Call, Consume, Join, Load, Lookup, Operation, Parallel, Step};

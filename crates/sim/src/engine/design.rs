@@ -46,6 +46,8 @@ enum Event {
     Timeouts { link: u32 },
     /// The wait before another attempt is over.
     Retry { frame: u32, generation: u32 },
+    /// An attempt has had no answer for long.
+    Hedge { frame: u32, generation: u32 },
     /// A fault begins, or is repaired.
     Fault { fault: u32, begins: bool },
     /// Callers learn whether a replica lives.
@@ -192,6 +194,7 @@ impl<'m> Design<'m> {
             Event::Answer { frame, generation, answer } => self.answered(frame, generation, answer),
             Event::Timeouts { link } => self.timeouts(link),
             Event::Retry { frame, generation } => self.retry(frame, generation),
+            Event::Hedge { frame, generation } => self.hedge(frame, generation),
             Event::Fault { fault, begins } => self.fault(fault, begins),
             Event::Detected { replica, life } => self.detected(replica, life),
             Event::BatchDue { operation, turn } => self.batch_due(operation, turn),

@@ -67,6 +67,15 @@ impl List {
         Some(job)
     }
 
+    pub(super) fn pop_back<J: Linked>(&mut self, jobs: &mut [J]) -> Option<u32> {
+        let job = self.last;
+        if job == NONE {
+            return None;
+        }
+        self.remove(jobs, job);
+        Some(job)
+    }
+
     /// Takes `job` out, wherever in this list it is.
     pub(super) fn remove<J: Linked>(&mut self, jobs: &mut [J], job: u32) {
         let Links { before, after } = *jobs[job as usize].links();

@@ -4,6 +4,9 @@ mod build;
 mod record;
 mod station;
 
+#[cfg(test)]
+mod tests;
+
 use tenfold_units::Seed;
 use tenfold_units::random::Stream;
 

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_patterns::{
     BalancerOptions, CacheOptions, CircuitBreakerOptions, RetryBudgetOptions, RetryOptions,
+    TokenBucketOptions,
 };
 use tenfold_units::duration;
 
@@ -24,6 +25,36 @@ pub enum Shed {
     Oldest,
 }
 
+/// Who of those waiting is served next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueOrder {
+    /// The one that came first.
+    #[default]
+    Fifo,
+    /// The one that came last.
+    Lifo,
+    /// First come, first served, but the last one first while somebody has waited at all times for
+    /// more than 100 ms (Maurer, *Fail at scale*, ACM Queue 2015).
+    AdaptiveLifo,
+}
+
+/// A bound of the wait that is strict only while the queue stands: as the controlled delay of
+/// Maurer, *Fail at scale*, ACM Queue 2015.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlledDelay {
+    /// A request that has waited longer is refused when its turn comes, while the queue stands; as
+    /// text: `5ms`.
+    #[serde(with = "duration")]
+    #[schemars(with = "String")]
+    pub target: Duration,
+    /// The queue stands when it has not been empty for this long, as text: `100ms`.
+    #[serde(with = "duration")]
+    #[schemars(with = "String")]
+    pub interval: Duration,
+}
+
 /// The bound of a replica's queue, by length, by time or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +69,12 @@ pub struct Queue {
     /// Who makes room in a full queue.
     #[serde(default)]
     pub shed: Shed,
+    /// Who is served next.
+    #[serde(default)]
+    pub order: QueueOrder,
+    /// A stricter bound of the wait while the queue stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controlled_delay: Option<ControlledDelay>,
 }
 
 /// How many copies of a key answer before a call is answered.
@@ -167,6 +204,11 @@ pub struct Link {
     /// An attempt that timed out is taken out of the callee's queue, if it still waits there.
     #[serde(default, skip_serializing_if = "is_false")]
     pub cancel: bool,
+    /// Without an answer after this long a second attempt goes to another replica, and the first
+    /// answer counts; as text: `20ms`. Only where the callee is balanced.
+    #[serde(default, with = "duration::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub hedge_after: Option<Duration>,
     /// Attempts of each caller replica that may be under way at the same time; a call beyond them
     /// is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,6 +222,9 @@ pub struct Link {
     /// How many retries each caller replica may make in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_budget: Option<RetryBudgetOptions>,
+    /// What each caller replica may ask; an attempt beyond it is refused before it costs anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admission: Option<TokenBucketOptions>,
     /// When each caller replica stops calling for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaker: Option<CircuitBreakerOptions>,

@@ -94,6 +94,11 @@ impl Design<'_> {
         if caller.in_use >= pool && !planted::is(Bug::PoolUnbounded) {
             return self.attempt_failed(index, call, Cause::Pool);
         }
+        if let Some(admission) = &mut caller.admission
+            && !admission.admit(instant(now)).is_admitted()
+        {
+            return self.attempt_failed(index, call, Cause::Limited);
+        }
         if let Some(breaker) = &mut caller.breaker {
             match breaker.try_acquire(instant(now)) {
                 CircuitBreakerDecision::Admitted { permit, .. } => {
@@ -121,6 +126,33 @@ impl Design<'_> {
             self.send(index, call, *target, targets.count == 1);
         }
         self.arm_timeout(index, call.link);
+        let by_balance = self.frames.get(index).backend.is_some();
+        if let Some(after) = self.parts.wires[call.link as usize].hedge_after.filter(|_| by_balance)
+        {
+            let generation = self.frames.get(index).generation;
+            self.agenda.push(self.now + after, Event::Hedge { frame: index, generation });
+        }
+    }
+
+    /// An attempt has had no answer for long: another one goes to another replica.
+    pub(super) fn hedge(&mut self, index: u32, generation: u32) {
+        if self.frames.get(index).generation != generation {
+            return;
+        }
+        let call = self.call_of(index);
+        let callee = self.parts.wires[call.link as usize].callee;
+        let tried = self.frames.get(index).backend.map(|(backend, is_local)| {
+            let place = self.frames.get(index).place;
+            let local = self.parts.caller(call.link, place).local.as_ref();
+            let start = local.filter(|_| is_local).map_or(0, |local| local.first);
+            self.parts.parts[callee as usize].first + start + backend
+        });
+        let Some((replica, backend)) = self.balance(index, call.link, tried) else { return };
+        self.record.attempt(callee);
+        let frame = self.frames.at(index);
+        frame.hedge = Some(backend);
+        frame.awaited += 1;
+        self.send(index, call, replica, true);
     }
 
     fn send(&mut self, index: u32, call: CallOp, target: u32, is_alone: bool) {
@@ -262,7 +294,8 @@ impl Design<'_> {
         let frame = self.frames.at(index);
         let latency = Duration::from_secs_f64((self.now - frame.sent).max(0.0));
         let (pooled, permit) = (std::mem::take(&mut frame.pooled), frame.permit.take());
-        let (backend, place) = (frame.backend.take(), frame.place);
+        let backends = [frame.backend.take(), frame.hedge.take()];
+        let place = frame.place;
         let caller = self.parts.caller(call.link, place);
         caller.in_use -= u32::from(pooled);
         if let (Some(breaker), Some(permit)) = (&mut caller.breaker, permit) {
@@ -272,7 +305,7 @@ impl Design<'_> {
             };
             breaker.record(now, permit, outcome, latency);
         }
-        if let Some((backend, is_local)) = backend {
+        for (backend, is_local) in backends.into_iter().flatten() {
             let outcome = match failed {
                 None => BalancerOutcome::Success,
                 Some(_) => BalancerOutcome::Failure,

@@ -92,6 +92,8 @@ pub(super) struct Frame {
     pub(super) permit: Option<CircuitBreakerPermit>,
     /// The backend of the attempt under way, and whether the local balancer chose it.
     pub(super) backend: Option<(u32, bool)>,
+    /// The same of its hedge.
+    pub(super) hedge: Option<(u32, bool)>,
     /// Whether the attempt under way holds a place in the pool.
     pub(super) pooled: bool,
     /// When the attempt under way was sent.
@@ -155,6 +157,7 @@ impl Frames {
             withdrawal: None,
             permit: None,
             backend: None,
+            hedge: None,
             pooled: false,
             sent: 0.0,
             link: 0,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tenfold_patterns::{
     BackendOptions, Balancer, BalancerOptions, CircuitBreaker, Retry, RetryBudget,
-    RetryBudgetOptions,
+    RetryBudgetOptions, TokenBucket,
 };
 use tenfold_units::random::Stream;
 use tenfold_units::{Instant, Seed};
@@ -90,6 +90,7 @@ pub(super) struct Wire {
     pub(super) callee: u32,
     pub(super) timeout: Option<f64>,
     pub(super) cancel: bool,
+    pub(super) hedge_after: Option<f64>,
     pub(super) pool: u32,
     /// Where calls for one key share an attempt: who makes it, by caller, key and access.
     pub(super) flights: Option<BTreeMap<(u32, u64, u32), u32>>,
@@ -109,6 +110,7 @@ pub(super) struct Caller {
     pub(super) in_use: u32,
     pub(super) breaker: Option<CircuitBreaker>,
     pub(super) budget: Option<RetryBudget>,
+    pub(super) admission: Option<TokenBucket>,
     /// Over all replicas of a callee that is balanced, and over those in the own zone.
     pub(super) balancer: Option<Balancer>,
     pub(super) local: Option<Local>,
@@ -242,6 +244,7 @@ impl<'m> Parts<'m> {
             callee,
             timeout: link.timeout.map(|timeout| timeout.as_secs_f64()),
             cancel: link.cancel,
+            hedge_after: link.hedge_after.map(|after| after.as_secs_f64()),
             pool: link.pool.unwrap_or(u32::MAX),
             flights: link.single_flight.then(BTreeMap::new),
             retry: link.retry.map(|retry| Retry::new(retry).expect("a valid model")),
@@ -379,6 +382,9 @@ impl Caller {
                 .breaker
                 .map(|options| CircuitBreaker::new(options, stream).expect("a valid model")),
             budget: link.retry_budget.map(budget),
+            admission: link
+                .admission
+                .map(|options| TokenBucket::new(options).expect("a valid model")),
             balancer: None,
             local: None,
         }

@@ -1,14 +1,16 @@
 //! What a run of a design writes down, in memory that does not depend on the number of requests.
 
+mod view;
+
 use indexmap::IndexMap;
 use tenfold_units::Instant;
+
+use self::view::View;
 
 use super::super::ticks::Ticks;
 use super::frame::Cause;
 use super::parts::Parts;
-use crate::stats::{
-    DistributionEstimate, Estimate, Histogram, RatioTally, Tail, Tally, Throughput, TimeAverage,
-};
+use crate::stats::{Estimate, Histogram, RatioTally, Tally, Throughput, TimeAverage};
 use crate::{
     ComponentOutcome, ComponentWindow, Failures, Model, OperationOutcome, OperationWindow,
     Scenario, Window,
@@ -368,64 +370,6 @@ impl Record {
     pub(super) fn components(&mut self, now: f64) -> IndexMap<String, ComponentOutcome> {
         let (at, view) = (self.ticks.at(now), self.view());
         self.parts.iter_mut().map(|part| (part.name.clone(), part.outcome(at, view))).collect()
-    }
-}
-
-/// How figures are read: of a steady state with intervals, of a transient as they were in all.
-#[derive(Clone, Copy, Debug)]
-struct View {
-    ticks: Ticks,
-    transient: bool,
-    /// The end of the warm-up.
-    since: Instant,
-}
-
-impl View {
-    fn samples(self, tally: &Tally) -> Option<DistributionEstimate> {
-        if !self.transient {
-            return tally.summary(Tail::Light);
-        }
-        let all = tally.histogram();
-        let at = |p: f64| Estimate::without_interval(all.percentile(p));
-        (tally.count() > 0).then(|| DistributionEstimate {
-            mean: Estimate::without_interval(tally.mean()),
-            p50: at(0.5),
-            p90: at(0.9),
-            p95: at(0.95),
-            p99: at(0.99),
-            p999: at(0.999),
-        })
-    }
-
-    /// Length of the measured part.
-    fn seconds(self, now: Instant) -> f64 {
-        self.ticks.seconds(now) - self.ticks.seconds(self.since)
-    }
-
-    fn rate(self, events: &Throughput, now: Instant) -> Estimate {
-        if !self.transient {
-            return self.ticks.rate(events.estimate());
-        }
-        let seconds = self.seconds(now);
-        let rate = if seconds > 0.0 { events.count() as f64 / seconds } else { 0.0 };
-        Estimate::without_interval(rate)
-    }
-
-    /// The ratio of `part` to all events of the tally.
-    fn ratio(self, tally: &RatioTally, part: u64) -> Option<Estimate> {
-        if !self.transient {
-            return tally.estimate();
-        }
-        let all = tally.count();
-        (all > 0).then(|| Estimate::without_interval(part as f64 / all as f64))
-    }
-
-    fn level(self, level: &TimeAverage) -> Option<Estimate> {
-        if !self.transient {
-            return level.estimate(Tail::Light);
-        }
-        let average = level.average();
-        average.is_finite().then(|| Estimate::without_interval(average))
     }
 }
 

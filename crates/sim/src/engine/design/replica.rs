@@ -10,6 +10,8 @@ pub(super) struct Replica {
     pub(super) busy: u32,
     pub(super) waiting: u32,
     pub(super) queue: List,
+    /// When the queue was last empty.
+    pub(super) empty_at: f64,
     /// Dead since then.
     pub(super) dead_since: Option<f64>,
     /// Whether calls to it while dead are not answered at all.
@@ -37,6 +39,7 @@ impl Replica {
             busy: 0,
             waiting: 0,
             queue: List::EMPTY,
+            empty_at: 0.0,
             dead_since: None,
             silent: false,
             seen_alive: true,

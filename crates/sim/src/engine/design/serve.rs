@@ -4,11 +4,14 @@ use super::super::list::NONE;
 use super::frame::{Answer, Cause, Kind};
 use super::program::{FAIL, Op, Purpose};
 use super::{Design, Event, instant};
-use crate::Shed;
 use crate::keys::Lookup;
 use crate::planted::{self, Bug};
+use crate::{QueueOrder, Shed};
 
 use super::frame::Asked;
+
+/// An adaptive queue turns to the last one first when it has stood for this long, in seconds.
+const ADAPTS_AFTER: f64 = 0.1;
 
 impl Design<'_> {
     /// An attempt reaches its replica.
@@ -35,7 +38,7 @@ impl Design<'_> {
         if replica.waiting >= limit {
             match part.queue.shed {
                 Shed::Oldest if replica.waiting > 0 => {
-                    let oldest = self.next_waiting(place).expect("somebody waits");
+                    let oldest = self.take_waiting(place, false).expect("somebody waits");
                     self.answer(oldest, Answer::Failed(Cause::Shed));
                 }
                 Shed::Oldest | Shed::Newest => {
@@ -47,15 +50,20 @@ impl Design<'_> {
         frame.kind = Kind::Waiting;
         frame.since = self.now;
         let replica = &mut self.parts.replicas[place as usize];
+        if replica.waiting == 0 {
+            replica.empty_at = self.now;
+        }
         replica.waiting += 1;
         replica.queue.push_back(&mut self.frames.all, index);
         let part = replica.part;
         self.record.waiting(part, self.now, 1.0);
     }
 
-    fn next_waiting(&mut self, place: u32) -> Option<u32> {
+    /// Takes the one out that waits longest, or shortest.
+    fn take_waiting(&mut self, place: u32, last: bool) -> Option<u32> {
         let replica = &mut self.parts.replicas[place as usize];
-        let next = replica.queue.pop_front(&mut self.frames.all)?;
+        let jobs = &mut self.frames.all;
+        let next = if last { replica.queue.pop_back(jobs) } else { replica.queue.pop_front(jobs) }?;
         replica.waiting -= 1;
         let part = replica.part;
         self.record.waiting(part, self.now, -1.0);
@@ -100,8 +108,20 @@ impl Design<'_> {
             if replica.waiting == 0 || replica.busy >= part.servers || replica.pauses > 0 {
                 return;
             }
-            let wait_limit = part.queue.wait.map_or(f64::INFINITY, |wait| wait.as_secs_f64());
-            let Some(next) = self.next_waiting(place) else { return };
+            let standing = self.now - replica.empty_at;
+            let last = match part.queue.order {
+                QueueOrder::Fifo => false,
+                QueueOrder::Lifo => true,
+                QueueOrder::AdaptiveLifo => standing > ADAPTS_AFTER,
+            };
+            let strict = part
+                .queue
+                .controlled_delay
+                .filter(|delay| standing > delay.interval.as_secs_f64())
+                .map(|delay| delay.target);
+            let limit = strict.or(part.queue.wait);
+            let wait_limit = limit.map_or(f64::INFINITY, |wait| wait.as_secs_f64());
+            let Some(next) = self.take_waiting(place, last) else { return };
             if self.now - self.frames.get(next).since > wait_limit {
                 self.answer(next, Answer::Failed(Cause::Shed));
             } else if planted::is(Bug::ZombieWorkDropped) && !self.frames.is_awaited(next) {

@@ -27,33 +27,41 @@ impl Design<'_> {
             return self.copies(index, call, callee);
         }
         let mut targets = Targets { replicas: [NONE; MAX_COPIES], count: 0, needed: 1 };
-        let first = self.parts.parts[callee as usize].first;
-        let (place, now) = (self.frames.get(index).place, instant(self.now));
-        let wire = &mut self.parts.wires[call.link as usize];
-        let caller = &mut self.parts.callers[(wire.callers + place - wire.caller_first) as usize];
-        let own = caller.local.as_mut().and_then(|local| {
-            let backend = local.balancer.pick(now, b"", &mut wire.stream)?;
-            local.balancer.started(now, backend);
-            Some((backend as u32, local.first + backend as u32))
-        });
-        let (backend, is_local) = match own {
-            Some((backend, replica)) => {
-                targets.replicas[0] = first + replica;
-                (backend, true)
-            }
-            None => {
-                let balancer = caller.balancer.as_mut().expect("the callee is balanced");
-                let Some(backend) = balancer.pick(now, b"", &mut wire.stream) else {
-                    return targets;
-                };
-                balancer.started(now, backend);
-                targets.replicas[0] = first + backend as u32;
-                (backend as u32, false)
-            }
-        };
-        targets.count = 1;
-        self.frames.at(index).backend = Some((backend, is_local));
+        if let Some((replica, backend)) = self.balance(index, call.link, None) {
+            targets.replicas[0] = replica;
+            targets.count = 1;
+            self.frames.at(index).backend = Some(backend);
+        }
         targets
+    }
+
+    /// Lets the caller's balancer choose a replica, not `tried`; returns it, its number at the
+    /// balancer, and whether that is the one over the caller's own zone.
+    pub(super) fn balance(
+        &mut self,
+        index: u32,
+        link: u32,
+        tried: Option<u32>,
+    ) -> Option<(u32, (u32, bool))> {
+        let (place, now) = (self.frames.get(index).place, instant(self.now));
+        let wire = &mut self.parts.wires[link as usize];
+        let first = self.parts.parts[wire.callee as usize].first;
+        let caller = &mut self.parts.callers[(wire.callers + place - wire.caller_first) as usize];
+        let tried = tried.map(|replica| replica - first);
+        if let Some(local) = &mut caller.local {
+            let own = tried.and_then(|tried| tried.checked_sub(local.first));
+            let not = own.map(|number| number as usize);
+            let stream = &mut wire.stream;
+            if let Some(backend) = local.balancer.pick_untried(now, b"", not.as_slice(), stream) {
+                local.balancer.started(now, backend);
+                return Some((first + local.first + backend as u32, (backend as u32, true)));
+            }
+        }
+        let balancer = caller.balancer.as_mut()?;
+        let not = tried.map(|tried| tried as usize);
+        let backend = balancer.pick_untried(now, b"", not.as_slice(), &mut wire.stream)?;
+        balancer.started(now, backend);
+        Some((first + backend as u32, (backend as u32, false)))
     }
 
     /// The copies of the key's shard that an attempt goes to.

@@ -327,6 +327,40 @@ fn shedding_the_oldest_beats_the_newest_under_overload() {
 }
 
 #[test]
+fn the_last_first_beats_the_first_under_overload() {
+    let goodput = |queue: &str| {
+        let component = format!(
+            "{{replicas: {{a: 1}}, servers: 1, service_time: {{any: {{exponential: {{mean: 10ms}}}}}}, queue: {{length: 1000, {queue}}}}}"
+        );
+        steady(&single(&component, "{timeout: 100ms}", 150, ""), 60).operations["op"]
+            .goodput_rps
+            .value
+    };
+    let (first, last) = (goodput("order: fifo"), goodput("order: lifo"));
+    let (adaptive, delay) = (
+        goodput("order: adaptive-lifo"),
+        goodput("controlled_delay: {target: 50ms, interval: 100ms}"),
+    );
+    assert!(first < 5.0, "{first}");
+    assert!(last > 80.0 && adaptive > 80.0 && delay > 80.0, "{last} {adaptive} {delay}");
+}
+
+#[test]
+fn a_hedge_at_p98_adds_a_fiftieth_of_the_load_and_cuts_the_tail() {
+    // One service in fifty takes 100 times as long.
+    let component = "{replicas: {a: 20}, servers: infinite, service_time: {any: {empirical: [[1ms, 94], [2ms, 4], [100ms, 2]]}}}";
+    let run = |link: &str| {
+        let model = single(component, link, 1000, "").replace("[a, b, c]", "[a]");
+        let outcome = steady(&model, 60);
+        let p99 = outcome.operations["op"].latency_seconds.unwrap().p99.value;
+        (p99, outcome.components["store"].attempts_per_call)
+    };
+    let (plain, hedged) = (run("{}"), run("{hedge_after: 2500us}"));
+    assert!(plain.0 > 0.09 && hedged.0 < 0.005, "{plain:?} {hedged:?}");
+    assert!(hedged.1 > 1.015 && hedged.1 < 1.025, "{hedged:?}");
+}
+
+#[test]
 fn one_hot_key_saturates_its_shard() {
     let model = "
 model: hot

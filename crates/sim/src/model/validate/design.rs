@@ -129,6 +129,7 @@ fn check_options(name: &str, link: &Link, out: &mut Vec<Diagnostic>) {
             "retry_budget",
             link.retry_budget.map(|options| RetryBudget::new(options, Instant::ZERO).map(|_| ())),
         ),
+        ("admission", link.admission.map(|options| TokenBucket::new(options).map(|_| ()))),
         ("breaker", link.breaker.map(|options| CircuitBreaker::new(options, stream).map(|_| ()))),
         ("balance", link.balance.map(|options| Balancer::new(options, &[]).map(|_| ()))),
     ];
