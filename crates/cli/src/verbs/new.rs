@@ -7,7 +7,7 @@ use crate::{Exit, output};
 
 pub(crate) fn run(verb: &Verb) -> Exit {
     let Some(brief) = tenfold_architect::new_brief(&verb.from) else {
-        let names = tenfold_architect::archetypes().join(", ");
+        let names = tenfold_architect::archetypes().collect::<Vec<_>>().join(", ");
         output::error(&format!("unknown kind of system `{}`: use one of {names}", verb.from));
         return Exit::Unusable;
     };

@@ -1,0 +1,286 @@
+//! The command as a user meets it.
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Events of the designs that the tests make: enough for every part of a report.
+const BUDGET: &str = "400000";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn tenfold(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tenfold"))
+        .current_dir(root())
+        .env("NO_COLOR", "1")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder =
+        std::env::temp_dir().join(format!("tenfold-command-{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+fn design(brief: &str, out: &Path, further: &[&str]) -> Output {
+    let out = out.to_str().unwrap();
+    let mut arguments = vec!["design", brief, "--out", out, "--budget", BUDGET];
+    arguments.extend(further);
+    tenfold(&arguments)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap().flatten() {
+            if entry.path().is_dir() {
+                open.push(entry.path());
+            } else {
+                let name = entry.path().strip_prefix(folder).unwrap().to_owned();
+                found.insert(name, fs::read(entry.path()).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_design_is_whole_repeats_byte_for_byte_and_keeps_edits() {
+    let (one, two) = (folder("one"), folder("two"));
+    let brief = "examples/url-shortener.md";
+    let first = design(brief, &one, &["--jobs", "1"]);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    let second = design(brief, &two, &["--jobs", "2"]);
+    assert_eq!(second.status.code(), Some(0));
+    let (a, b) = (files(&one), files(&two));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (name, content) in &a {
+        assert!(content == &b[name], "{} differs between --jobs 1 and --jobs 2", name.display());
+    }
+    for name in ["DESIGN.md", "index.html", "design.yaml", "plan.json", "diagrams/overview.svg"] {
+        assert!(a.contains_key(Path::new(name)), "{name} is missing");
+    }
+    let report = text(&a[Path::new("DESIGN.md")]);
+    let headings: Vec<&str> = report.lines().filter(|line| line.starts_with("## ")).collect();
+    assert_eq!(headings.len(), 9, "the page to sign and eight sections: {headings:?}");
+    quantities_have_figures(&report, &text(&a[Path::new("plan.json")]));
+    no_picture_has_colliding_text(&a);
+
+    fs::write(one.join("DESIGN.md"), "mine").unwrap();
+    let refused = design(brief, &one, &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("--force"), "{}", text(&refused.stderr));
+    assert_eq!(fs::read_to_string(one.join("DESIGN.md")).unwrap(), "mine");
+
+    explain_works(&one);
+    a_worse_design_is_found_out(&one);
+    fs::remove_dir_all(&one).unwrap();
+    fs::remove_dir_all(&two).unwrap();
+}
+
+/// Every printed quantity (a number with a unit) stands, rounded as printed, in the plan.
+fn quantities_have_figures(report: &str, plan: &str) {
+    let plan: serde_json::Value = serde_json::from_str(plan).unwrap();
+    let mut printed = std::collections::BTreeSet::new();
+    for (_, figure) in plan["ledger"].as_object().unwrap() {
+        let figure: tenfold_units::Figure = serde_json::from_value(figure.clone()).unwrap();
+        let interval = figure.interval;
+        for value in [interval.low, interval.mid, interval.high] {
+            printed.insert(figure.unit.print(value));
+        }
+    }
+    // Units that only figures have; spans and sizes of the design file stand there as text.
+    let mut missing = Vec::new();
+    for line in report.lines().filter(|line| line.starts_with('|')) {
+        for cell in line.split('|').map(str::trim) {
+            let plain = cell.trim_matches('*').replace('\\', "");
+            let is_figure = (plain.ends_with("/s") || plain.ends_with("/month"))
+                && plain.starts_with(|c: char| c.is_ascii_digit() || c == '$')
+                && !plain.contains(" to ");
+            if is_figure && !printed.contains(&plain) {
+                missing.push(plain);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "printed, but in no figure: {missing:?}");
+}
+
+/// Texts carry their width; two of them in one place would share their box.
+fn no_picture_has_colliding_text(files: &BTreeMap<PathBuf, Vec<u8>>) {
+    let pictures = files.iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "svg"));
+    for (name, content) in pictures {
+        let svg = text(content);
+        let attribute = |line: &str, key: &str| -> f64 {
+            let start = line.find(&format!(" {key}=\"")).unwrap() + key.len() + 3;
+            line[start..].split('"').next().unwrap().parse().unwrap()
+        };
+        let boxes: Vec<(f64, f64, f64, f64)> = svg
+            .lines()
+            .filter(|line| line.starts_with("<text"))
+            .map(|line| {
+                let (width, size) = (attribute(line, "textLength"), attribute(line, "font-size"));
+                let shift = match line {
+                    l if l.contains("\"middle\"") => width / 2.0,
+                    l if l.contains("\"end\"") => width,
+                    _ => 0.0,
+                };
+                (attribute(line, "x") - shift, attribute(line, "y") - size * 0.8, width, size)
+            })
+            .collect();
+        for (i, a) in boxes.iter().enumerate() {
+            for b in &boxes[i + 1..] {
+                let apart = a.0 + a.2 <= b.0 + 0.2
+                    || b.0 + b.2 <= a.0 + 0.2
+                    || a.1 + a.3 <= b.1 + 0.2
+                    || b.1 + b.3 <= a.1 + 0.2;
+                assert!(apart, "{}: two texts at {a:?} and {b:?}", name.display());
+            }
+        }
+    }
+}
+
+fn explain_works(folder: &Path) {
+    let plan = folder.join("plan.json");
+    let plan = plan.to_str().unwrap();
+    let explained = tenfold(&["explain", plan, "read_qps_peak"]);
+    assert_eq!(explained.status.code(), Some(0));
+    let tree = text(&explained.stdout);
+    assert!(tree.contains("100M URLs/day"), "the tree ends in the brief: {tree}");
+    assert!(tree.contains("short.read_write"), "and in the catalogue: {tree}");
+    let unknown = tenfold(&["explain", plan, "read_qps"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("read_qps_"), "{}", text(&unknown.stderr));
+}
+
+fn a_worse_design_is_found_out(folder: &Path) {
+    let proposed = fs::read_to_string(folder.join("design.yaml")).unwrap();
+    let file = folder.join("edited.yaml");
+    let check = |content: &str| {
+        fs::write(&file, content).unwrap();
+        tenfold(&["check", file.to_str().unwrap(), "--budget", BUDGET])
+    };
+    let one_zone = check(&proposed.replacen("zones: [a, b, c]", "zones: [a]", 1));
+    assert_eq!(one_zone.status.code(), Some(1), "{}", text(&one_zone.stderr));
+    assert!(text(&one_zone.stdout).contains("zone"), "{}", text(&one_zone.stdout));
+    let unknown = check(&proposed.replacen("place:", "plaice:", 1));
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("plaice"), "{}", text(&unknown.stderr));
+}
+
+#[test]
+fn an_estimate_is_the_contract_of_other_programs() {
+    let output = tenfold(&["estimate", "examples/url-shortener.md", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["schema"], "tenfold/estimate/1");
+    assert_eq!(value["outcome"], "ok");
+    let rate = value["metrics"]["write_qps_avg"].as_f64().unwrap();
+    assert!((rate - 1_157.407).abs() < 0.01);
+    assert_eq!(value["provenance"]["write_qps_avg"]["kind"], "stated");
+}
+
+#[test]
+fn unusable_briefs_end_in_clear_messages_and_write_nothing() {
+    let folder = folder("unusable");
+    fs::create_dir_all(&folder).unwrap();
+    let cases: [(&str, Vec<u8>); 5] = [
+        ("empty.md", Vec::new()),
+        ("binary.md", (0..=255_u8).cycle().take(4_096).collect()),
+        ("huge.md", b"- 100M URLs/day\n".repeat(700_000)),
+        ("vague.md", b"# A scalable thing\n- fast\n- many users\n".to_vec()),
+        ("wrong.md", b"# Shop\n- availability 110%\n- retention: 3 req/s\n".to_vec()),
+    ];
+    for (name, content) in cases {
+        let brief = folder.join(name);
+        fs::write(&brief, content).unwrap();
+        let out = folder.join("out");
+        let output = design(brief.to_str().unwrap(), &out, &[]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output.stderr));
+        assert!(output.stderr.len() > 40, "{name} says what is wrong");
+        assert!(!out.exists(), "{name} wrote something");
+    }
+    let missing = tenfold(&["estimate", "no-such-file.md"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).contains("no-such-file.md"));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_thousand_bullets_are_read() {
+    let folder = folder("bullets");
+    fs::create_dir_all(&folder).unwrap();
+    let brief = folder.join("brief.md");
+    let mut content = String::from("# URL Shortener\n- 1M URLs/day\n");
+    for index in 0..1_000 {
+        content.push_str(&format!("- feature number {index}\n"));
+    }
+    fs::write(&brief, content).unwrap();
+    let output = tenfold(&["estimate", brief.to_str().unwrap(), "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_model_is_simulated_and_a_wrong_one_is_refused_with_its_place() {
+    let folder = folder("model");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("model.yaml");
+    let model = "model: m-m-1\nstations:\n  desk: {servers: 1, service_time: {exponential: {mean: 1s}}}\narrivals:\n  jobs: {to: desk, poisson: {rate: 0.5/s}}\n";
+    fs::write(&file, model).unwrap();
+    let arguments = ["simulate", file.to_str().unwrap(), "--format", "json", "--budget", "400000"];
+    let output = tenfold(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["schema"], "tenfold/outcome/1");
+    let busy = value["stations"]["desk"]["utilization"]["value"].as_f64().unwrap();
+    assert!((busy - 0.5).abs() < 0.02, "{busy}");
+    fs::write(&file, model.replace("rate: 0.5/s", "rate: fast")).unwrap();
+    let wrong = tenfold(&arguments);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains(":5:"), "{}", text(&wrong.stderr));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn every_kind_of_system_has_a_brief_that_passes() {
+    let folder = folder("new");
+    fs::create_dir_all(&folder).unwrap();
+    for kind in tenfold_architect::archetypes() {
+        let brief = folder.join(format!("{kind}.md"));
+        let brief = brief.to_str().unwrap();
+        let made = tenfold(&["new", "--from", kind, "--out", brief]);
+        assert_eq!(made.status.code(), Some(0), "{kind}: {}", text(&made.stderr));
+        let again = tenfold(&["new", "--from", kind, "--out", brief]);
+        assert_eq!(again.status.code(), Some(2), "a brief is not overwritten");
+        let estimate = tenfold(&["estimate", brief]);
+        assert_eq!(estimate.status.code(), Some(0), "{kind}: {}", text(&estimate.stderr));
+    }
+    let unknown = tenfold(&["new", "--from", "spaceship"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn every_verb_has_help_with_examples() {
+    for verb in ["design", "estimate", "check", "simulate", "explain", "new"] {
+        let help = tenfold(&[verb, "--help"]);
+        assert!(text(&help.stdout).contains(&format!("tenfold {verb}")), "{verb}");
+    }
+    for schema in ["brief", "estimate", "design", "model", "outcome"] {
+        let output = tenfold(&["schema", schema]);
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(value["$schema"].is_string(), "{schema}");
+    }
+}
