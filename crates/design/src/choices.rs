@@ -1,10 +1,12 @@
 //! The decisions, one module each: options, hard constraints, cost, excuses.
 
 pub(crate) mod asynchronous;
+pub(crate) mod delivery;
 pub(crate) mod edge;
 pub(crate) mod ids;
 pub(crate) mod place;
 pub(crate) mod services;
+pub(crate) mod sessions;
 pub(crate) mod store;
 
 /// Returns the name of the topic or store of a dataset.

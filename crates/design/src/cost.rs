@@ -52,6 +52,21 @@ pub(crate) fn sheet(book: &mut Book<'_>, design: &Design, analysis: &Analysis) -
             by_request(&mut sheet, name, component);
         }
     }
+    for (name, component) in &design.components {
+        match component.kind {
+            Kind::ObjectStore => objects(&mut sheet, name, component),
+            Kind::Cdn => network::delivery(&mut sheet, name, component),
+            Kind::Gateway
+            | Kind::Service
+            | Kind::Cache
+            | Kind::Store
+            | Kind::Topic
+            | Kind::Consumer
+            | Kind::Search
+            | Kind::Farm
+            | Kind::External => {}
+        }
+    }
     network::all(&mut sheet);
     let Sheet { lines, .. } = sheet;
     let mut sums: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -139,6 +154,40 @@ fn by_request(sheet: &mut Sheet<'_, '_>, name: &str, component: &Component) {
     sheet.line(name, "storage", "storage", &formula);
     let formula = format!("({bytes}) / 1e9 * {backup}");
     sheet.line(name, "backup", "continuous backup", &formula);
+}
+
+/// Large objects: bytes by the steps of the price list, and requests.
+fn objects(sheet: &mut Sheet<'_, '_>, name: &str, component: &Component) {
+    let stored: Vec<_> = component.data.values().map(|d| format!("({})", d.stored.0)).collect();
+    let id = format!("objects.{name}.bytes");
+    let label = format!("{name}: bytes at the horizon");
+    sheet.book.derive(&id, &label, Unit::Bytes, &stored.join(" + "));
+    let mut terms = Vec::new();
+    for tier in sheet.book.catalog.object_storage_tiers() {
+        let price = sheet.book.fact(&tier.price.id);
+        let above = format!("max(0, {id} - {})", tier.from_bytes);
+        let bytes = if tier.to_bytes.is_finite() {
+            format!("min({above}, {})", tier.to_bytes - tier.from_bytes)
+        } else {
+            above
+        };
+        terms.push(format!("{bytes} / 1e9 * {price}"));
+    }
+    sheet.line(name, "storage", "storage", &terms.join(" + "));
+    let (get, put) =
+        (sheet.book.fact("aws.s3.standard.get"), sheet.book.fact("aws.s3.standard.put"));
+    let month = sheet.book.fact("secs.load_month");
+    let mut terms = Vec::new();
+    for ((owner, class), rate) in &sheet.analysis.calls_avg {
+        if owner == name {
+            let price = if class == "write" || class == "claim" { &put } else { &get };
+            terms.push(format!("{rate} * {price}"));
+        }
+    }
+    if !terms.is_empty() {
+        let formula = format!("{month} * ({})", terms.join(" + "));
+        sheet.line(name, "requests", "requests", &formula);
+    }
 }
 
 /// The work of people: each technology once.

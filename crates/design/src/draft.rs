@@ -69,6 +69,16 @@ pub(crate) struct LogPlan {
     pub(crate) partitions: u32,
 }
 
+/// Nodes that hold connections.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionPlan {
+    pub(crate) instance: String,
+    pub(crate) per_zone: u32,
+    pub(crate) limit: u32,
+    /// Bytes of one connection.
+    pub(crate) memory: f64,
+}
+
 /// What was decided about the edge.
 #[derive(Clone, Debug)]
 pub(crate) struct EdgePlan {
@@ -88,6 +98,11 @@ pub(crate) struct Draft<'a> {
     pub(crate) caches: Vec<CachePlan>,
     pub(crate) logs: Vec<LogPlan>,
     pub(crate) edge: Option<EdgePlan>,
+    pub(crate) sessions: Option<SessionPlan>,
+    /// How streams are delivered: `cdn` or `own-edge`.
+    pub(crate) delivery: Option<String>,
+    /// Component of each dataset that is no table: objects, memory.
+    pub(crate) homes: BTreeMap<String, String>,
     /// Service of each operation.
     pub(crate) services: BTreeMap<String, String>,
     pub(crate) fleets: IndexMap<String, Fleet>,
@@ -131,6 +146,9 @@ impl<'a> Draft<'a> {
             caches: Vec::new(),
             logs: Vec::new(),
             edge: None,
+            sessions: None,
+            delivery: None,
+            homes: BTreeMap::new(),
             services: BTreeMap::new(),
             fleets: IndexMap::new(),
             components: IndexMap::new(),
@@ -165,7 +183,10 @@ impl<'a> Draft<'a> {
     /// Returns the operations that clients wait for.
     pub(crate) fn requests(&self) -> impl Iterator<Item = &'a Operation> + use<'a> {
         self.estimate.operations.iter().filter(|operation| {
-            matches!(operation.kind, OperationKind::Read | OperationKind::Write)
+            matches!(
+                operation.kind,
+                OperationKind::Read | OperationKind::Write | OperationKind::Signal
+            )
         })
     }
 
@@ -178,7 +199,12 @@ impl<'a> Draft<'a> {
     pub(crate) fn is_tabular(dataset: &Dataset) -> bool {
         matches!(
             dataset.shape,
-            Shape::Record | Shape::Log | Shape::TimeSeries | Shape::Counter | Shape::GeoIndex
+            Shape::Record
+                | Shape::Log
+                | Shape::TimeSeries
+                | Shape::Counter
+                | Shape::GeoIndex
+                | Shape::SearchIndex
         )
     }
 

@@ -1,6 +1,7 @@
 //! From an estimate to a design with its argument.
 
 mod assemble;
+mod limits;
 mod thresholds;
 
 use serde::{Deserialize, Serialize};
@@ -121,6 +122,8 @@ fn decide<'a>(
     choices::asynchronous::decide(&mut draft);
     choices::edge::decide(&mut draft);
     choices::services::decide(&mut draft);
+    choices::sessions::decide(&mut draft);
+    choices::delivery::decide(&mut draft);
     let ids = choices::ids::decide(&mut draft);
     topology::lay_out(&mut draft, ids);
     draft
@@ -136,13 +139,19 @@ fn fits_two_zones(draft: &Draft<'_>) -> bool {
         .values()
         .all(|fleet| fleet.per_zone == 1 && fleet.instance.ends_with(".large"));
     let stated = draft.estimate.constraints.zones.is_some();
-    !quorum && minimal && !stated && draft.caches.iter().all(|plan| plan.shared.is_none())
+    !quorum
+        && minimal
+        && !stated
+        && draft.caches.iter().all(|plan| plan.shared.is_none())
+        && draft.sessions.is_none()
 }
 
 fn finish(draft: Draft<'_>) -> Proposal {
+    let estimate = draft.estimate;
     let (design, mut book, choices, mut findings) = assemble::design(draft);
     let analysis = analysis::run(&mut book, &design);
     let cost = cost::sheet(&mut book, &design, &analysis);
     findings.extend(laws::all(&mut book, &design, &analysis));
+    findings.extend(limits::all(&book, estimate, &design));
     Proposal { design, ledger: book.ledger, choices, cost, findings }
 }

@@ -3,6 +3,7 @@
 mod components;
 mod flows;
 mod links;
+mod special;
 
 use crate::draft::Draft;
 use crate::types::Ids;
@@ -14,6 +15,7 @@ pub(crate) fn lay_out(draft: &mut Draft<'_>, ids: Option<Ids>) {
     components::caches(draft);
     components::stores(draft);
     components::logs(draft);
+    special::all(draft);
     flows::all(draft);
     links::all(draft);
 }

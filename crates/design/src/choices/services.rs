@@ -61,7 +61,7 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
         }
     }
     if requests.len() > 1 {
-        let choice = choice(draft, hottest, split);
+        let choice = choice(hottest, split);
         draft.choices.push(choice);
     }
     for job in draft.estimate.operations.iter().filter(|o| o.kind == OperationKind::Job) {
@@ -85,7 +85,7 @@ fn note(draft: &mut Draft<'_>, scratch: &crate::book::Book<'_>, (whole, smallest
     book.derive("services.isolation", "price of one more fleet", Unit::Ratio, formula);
 }
 
-fn choice(draft: &mut Draft<'_>, hottest: &Operation, split: bool) -> Choice {
+fn choice(hottest: &Operation, split: bool) -> Choice {
     let hot = &hottest.name;
     let load = format!("load.{hot}.peak");
     let mut one = option(

@@ -1,9 +1,10 @@
 //! What the network costs: users, zones, balancers, logs.
 
+use tenfold_estimate::OperationKind;
 use tenfold_units::Unit;
 
 use super::Sheet;
-use crate::types::{Design, Kind, ReplicationMode};
+use crate::types::{Component, Design, Kind, ReplicationMode};
 
 /// Adds all lines of the network.
 pub(super) fn all(sheet: &mut Sheet<'_, '_>) {
@@ -19,10 +20,38 @@ fn over_requests(design: &Design, term: &dyn Fn(&crate::types::Operation) -> Str
     let terms: Vec<_> = design
         .workload
         .values()
-        .filter(|o| o.kind != tenfold_estimate::OperationKind::Job)
+        .filter(|o| !matches!(o.kind, OperationKind::Job | OperationKind::Stream))
         .map(term)
         .collect();
     if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") }
+}
+
+/// Streams: a CDN's price by the byte, or boxes and people of our own.
+pub(super) fn delivery(sheet: &mut Sheet<'_, '_>, name: &str, component: &Component) {
+    let streams = |field: &dyn Fn(&crate::types::Operation) -> String| {
+        let terms: Vec<_> = sheet
+            .design
+            .workload
+            .values()
+            .filter(|o| o.kind == OperationKind::Stream)
+            .map(|o| format!("{} * ({})", field(o), o.response.0))
+            .collect();
+        if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") }
+    };
+    let (avg, peak) =
+        (streams(&|o| format!("({})", o.rate.0)), streams(&|o| format!("({})", o.peak.0)));
+    let month = sheet.book.fact("secs.load_month");
+    if component.runs.technology == "own-edge" {
+        let (each, rate) = (sheet.book.assume("edge.box"), sheet.book.assume("edge.box_rate"));
+        let (team, limit) = (sheet.book.assume("edge.team"), sheet.book.assume("zone_loss.limit"));
+        let formula = format!("ceil(ceil(8 * ({peak}) / {rate}) / {limit}) * {each}");
+        sheet.line(name, "boxes", "edge boxes", &formula);
+        sheet.line(name, "people", "people who run them", &team);
+    } else {
+        let committed = sheet.book.assume("cdn.committed");
+        let formula = format!("{month} * ({avg}) / 1e9 * {committed}");
+        sheet.line(name, "cdn", "delivery at a committed price", &formula);
+    }
 }
 
 /// Answers to users, by the steps of the price list.

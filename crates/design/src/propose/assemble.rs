@@ -10,8 +10,8 @@ use crate::choices::store::keys;
 use crate::draft::Draft;
 use crate::inputs;
 use crate::types::{
-    Amount, Choice, Decision, Design, Dimension, Finding, Formula, Interest, KeySpace, Load,
-    Objective, Operation, Rejected, Scenarios, Schema,
+    Action, Amount, Choice, Decision, Design, Dimension, Finding, Formula, Interest, KeySpace,
+    Load, Objective, Operation, Rejected, Scenarios, Schema, Step,
 };
 
 /// Returns the design, the book, the choices and the findings so far.
@@ -75,7 +75,35 @@ pub(crate) fn formulas(design: &Design) -> Vec<Formula> {
         }
         all.extend(component.topic.as_ref().map(|topic| topic.record.clone()));
     }
+    for flow in design.flows.values() {
+        shares(flow, &mut all);
+    }
     all
+}
+
+/// Collects the shares and repetitions of a flow.
+fn shares(steps: &[Step], all: &mut Vec<Formula>) {
+    for step in steps {
+        let Step::Action(action) = step else { continue };
+        match action {
+            Action::Sometimes(some) => {
+                all.push(some.ratio.clone());
+                shares(&some.steps, all);
+            }
+            Action::Repeat(repeat) => {
+                all.push(repeat.times.clone());
+                shares(&repeat.steps, all);
+            }
+            Action::Parallel(branches) => branches.iter().for_each(|b| shares(b, all)),
+            Action::Lookup(lookup) => shares(&lookup.on_miss, all),
+            Action::Read(_)
+            | Action::Write(_)
+            | Action::Fill(_)
+            | Action::Invalidate(_)
+            | Action::Emit(_)
+            | Action::Consume(_) => {}
+        }
+    }
 }
 
 fn key_spaces(draft: &mut Draft<'_>) -> IndexMap<String, KeySpace> {
@@ -136,7 +164,9 @@ fn workload(draft: &mut Draft<'_>) -> IndexMap<String, Operation> {
             new_connection_ratio: ratio
                 .filter(|_| operation.kind != tenfold_estimate::OperationKind::Job)
                 .map(Formula::new),
-            connections: None,
+            connections: (draft.sessions.is_some()
+                && operation.kind == tenfold_estimate::OperationKind::Push)
+                .then(|| Formula::new("concurrent_users * load_factor")),
             consistency: Some(operation.consistency),
         };
         workload.insert(operation.name.clone(), entry);

@@ -16,7 +16,12 @@ use crate::types::{
 };
 
 /// Returns a component of a kind that runs something.
-fn component(kind: Kind, role: &str, technology: &str, version: Option<&str>) -> Component {
+pub(super) fn component(
+    kind: Kind,
+    role: &str,
+    technology: &str,
+    version: Option<&str>,
+) -> Component {
     Component {
         kind,
         role: role.to_owned(),
@@ -59,7 +64,11 @@ pub(crate) fn service_time(draft: &mut Draft<'_>, id: &str) -> ServiceTime {
 }
 
 /// Returns a station of `servers` with these service times.
-fn station(servers: u32, times: Vec<(&str, ServiceTime)>, queue: Option<Queue>) -> Station {
+pub(super) fn station(
+    servers: u32,
+    times: Vec<(&str, ServiceTime)>,
+    queue: Option<Queue>,
+) -> Station {
     let service_time = times.into_iter().map(|(class, time)| (class.to_owned(), time)).collect();
     Station { servers, queue, batch: None, service_time }
 }
@@ -71,7 +80,7 @@ fn queue(servers: u32, time: &ServiceTime, wait: Duration, shed: Shed) -> Queue 
     Queue { length, wait: Some(wait), shed }
 }
 
-fn health() -> Health {
+pub(super) fn health() -> Health {
     Health {
         liveness: "/health".to_owned(),
         readiness: "/ready".to_owned(),
@@ -163,6 +172,9 @@ pub(super) fn services(draft: &mut Draft<'_>, ids: Option<Ids>) {
 
 /// Returns the store of a dataset.
 pub(super) fn holder(draft: &Draft<'_>, dataset: &str) -> Option<String> {
+    if let Some(home) = draft.homes.get(dataset) {
+        return Some(home.clone());
+    }
     draft
         .stores
         .iter()
@@ -244,7 +256,7 @@ fn cache_options(draft: &Draft<'_>, plan: &CachePlan) -> Cache {
     }
 }
 
-fn failover(draft: &mut Draft<'_>, fact: &str) -> Failover {
+pub(super) fn failover(draft: &mut Draft<'_>, fact: &str) -> Failover {
     let id = draft.book.fact(fact);
     let after = Duration::from_secs_f64(draft.book.value(&id));
     Failover { after, from: format!("fact {fact}") }
@@ -339,7 +351,7 @@ fn dynamo(draft: &mut Draft<'_>, role: &str) -> Component {
 }
 
 /// Returns the data model of a dataset.
-fn dataset(draft: &Draft<'_>, name: &str, immutable: bool) -> Dataset {
+pub(super) fn dataset(draft: &Draft<'_>, name: &str, immutable: bool) -> Dataset {
     let source = draft.dataset(name);
     let columns = source.columns.iter().map(|c| (c.name.clone(), c.kind.clone())).collect();
     let mut key = source.key.clone();

@@ -12,9 +12,14 @@ use crate::types::{
 pub(super) fn all(draft: &mut Draft<'_>) {
     for operation in &draft.estimate.operations {
         let flow = match operation.kind {
-            OperationKind::Read | OperationKind::Write => request(draft, operation),
+            OperationKind::Read | OperationKind::Write | OperationKind::Signal => {
+                request(draft, operation)
+            }
             OperationKind::Job => job(draft, operation),
-            OperationKind::Push | OperationKind::Stream | OperationKind::Signal => None,
+            OperationKind::Push => {
+                draft.sessions.is_some().then(|| vec![Step::Visit("sessions".to_owned())])
+            }
+            OperationKind::Stream => stream(draft, operation),
         };
         if let Some(flow) = flow {
             draft.flows.insert(operation.name.clone(), flow);
@@ -28,9 +33,27 @@ fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
     if draft.components.contains_key("edge") {
         flow.push(Step::Visit("edge".to_owned()));
     }
+    // What changes something comes over the open connection, where there is one.
+    if draft.sessions.is_some() && operation.kind != OperationKind::Read {
+        flow.push(Step::Visit("sessions".to_owned()));
+    }
     flow.push(Step::Visit(service.clone()));
     for touch in &operation.touches {
         flow.extend(steps(draft, operation, touch, service));
+    }
+    Some(flow)
+}
+
+/// A stream comes from the edges; what they do not have they read from the objects.
+fn stream(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
+    draft.delivery.as_ref()?;
+    let mut flow = vec![Step::Visit("delivery".to_owned())];
+    for touch in &operation.touches {
+        let once = once(draft, operation, touch, "delivery");
+        if !once.is_empty() {
+            let ratio = Formula::new("1 - fact.cdn.hit.vod");
+            flow.push(Step::Action(Action::Sometimes(Sometimes { ratio, steps: once })));
+        }
     }
     Some(flow)
 }

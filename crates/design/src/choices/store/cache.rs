@@ -6,7 +6,6 @@ use tenfold_units::{Interval, Unit};
 use super::{Technology, size};
 use crate::demand::Demand;
 use crate::draft::{CachePlan, Draft};
-use crate::keys::HitCurve;
 use crate::sizing::cache::{self as sizing, KeyFigures, NODES};
 
 /// Keywords that pin a cache.

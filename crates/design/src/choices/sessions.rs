@@ -1,0 +1,149 @@
+//! Open connections: nodes that hold them, sized for the loss of a zone.
+
+use tenfold_estimate::OperationKind;
+use tenfold_units::Unit;
+
+use crate::draft::{Draft, SessionPlan, excuse, option, t};
+use crate::{Bottleneck, Choice};
+
+/// The node of the planning limit: 8 vCPUs, 32 GiB (fact ws.plan).
+const NODE: &str = "m7g.2xlarge";
+
+/// Decides the nodes that hold connections, where deliveries start at the server.
+pub(crate) fn decide(draft: &mut Draft<'_>) {
+    let pushes: Vec<String> = draft
+        .estimate
+        .operations
+        .iter()
+        .filter(|operation| operation.kind == OperationKind::Push)
+        .map(|operation| operation.name.clone())
+        .collect();
+    let known = draft.book.ledger.contains("concurrent_users");
+    if !known || (pushes.is_empty() && draft.pin(&["websocket"], "sessions").is_none()) {
+        return;
+    }
+    let zones = draft.zones();
+    size(draft, &pushes, zones);
+    let per_zone = draft.book.value("sessions.per_zone") as u32;
+    let choice = choice(draft);
+    draft.choices.push(choice);
+    draft.sessions = Some(SessionPlan {
+        instance: NODE.to_owned(),
+        per_zone,
+        limit: draft.book.value("fact.ws.plan") as u32,
+        memory: draft.book.value("sessions.memory_each"),
+    });
+}
+
+fn size(draft: &mut Draft<'_>, pushes: &[String], zones: u32) {
+    let book = &mut draft.book;
+    let plan = book.fact("ws.plan");
+    let (server, kernel) = (book.fact("ws.mem.rust"), book.assume("ws.kernel"));
+    let deflate = book.fact("ws.deflate");
+    let deliver = book.station("ws.deliver");
+    let handshake = book.station("tls13.full.ecdsa");
+    let target = book.fact("sizing.cpu_target");
+    book.shape(NODE);
+    let count = Unit::Count;
+    let label = "connections open at peak";
+    book.derive("sessions.open", label, count, "concurrent_users * load_factor");
+    let formula = format!("{server} + {kernel}");
+    book.derive("sessions.memory_each", "memory of a connection", Unit::Bytes, &formula);
+    let label = "memory of all connections";
+    book.derive("sessions.memory", label, Unit::Bytes, "sessions.open * sessions.memory_each");
+    let label = "memory of all connections with default compression";
+    let formula = format!("sessions.open * {deflate}");
+    book.derive("sessions.memory_deflate", label, Unit::Bytes, &formula);
+    let terms: Vec<_> = pushes.iter().map(|name| format!("load.{name}.peak")).collect();
+    let pushed = if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") };
+    book.derive("sessions.pushes", "deliveries at peak", Unit::PerSecond, &pushed);
+    let formula = format!("sessions.pushes * {deliver}");
+    book.derive("sessions.cores", "cores busy with deliveries", Unit::Erlangs, &formula);
+    // One zone less carries all connections, and the deliveries at the target utilization.
+    let left = zones.saturating_sub(1).max(1);
+    let formula = format!(
+        "max(1, ceil(sessions.open / ({plan} * {left})), \
+         ceil(sessions.cores / {target} / (vcpu.{NODE} * {zones})))"
+    );
+    book.derive("sessions.per_zone", "nodes in each zone", count, &formula);
+    let label = "connections that a lost zone sends back";
+    book.derive("sessions.lost", label, count, &format!("sessions.open / {zones}"));
+    let rate = Unit::PerSecond;
+    let label = "reconnections when spread over a minute";
+    book.derive("sessions.reconnect_60s", label, rate, "sessions.lost / 60");
+    let label = "reconnections when all come within 5 s";
+    book.derive("sessions.reconnect_5s", label, rate, "sessions.lost / 5");
+    let label = "cores busy with handshakes then";
+    let formula = format!("sessions.reconnect_60s * {handshake}");
+    book.derive("sessions.reconnect_cores", label, Unit::Erlangs, &formula);
+    let price = book.price(NODE);
+    let formula = format!("sessions.per_zone * {zones} * 730 * {price}");
+    book.derive("sessions.cost", "nodes for connections", Unit::UsdPerMonth, &formula);
+}
+
+fn choice(draft: &mut Draft<'_>) -> Choice {
+    let sockets = option(
+        "websocket",
+        t("WebSocket on nodes that hold them", "연결을 유지하는 node 위의 WebSocket"),
+        vec![t(
+            "a delivery is one frame, {station.ws.deliver} of a core; {sessions.open} connections \
+             take {sessions.memory}",
+            "전달 한 번이 frame 하나, core 시간 {station.ws.deliver:이다}. 연결 \
+             {sessions.open}개에 메모리 {sessions.memory:을} 쓴다",
+        )],
+        vec![t(
+            "a lost zone sends {sessions.lost} connections back: {sessions.reconnect_5s} unless \
+             jitter spreads them to {sessions.reconnect_60s}; compression would take \
+             {sessions.memory_deflate}",
+            "zone을 잃으면 {sessions.lost}개가 다시 연결한다. jitter로 {sessions.reconnect_60s}까지 \
+             펴지 않으면 {sessions.reconnect_5s:이다}. 압축을 켜면 메모리가 \
+             {sessions.memory_deflate:이다}",
+        )],
+        Some("sessions.cost".to_owned()),
+    );
+    let mut polling = option(
+        "polling",
+        t("clients that ask every few seconds", "몇 초마다 묻는 client"),
+        vec![t("no state on any node", "node에 상태가 없다")],
+        vec![t(
+            "{sessions.polls} requests every second, almost all of them answered with nothing",
+            "초당 {sessions.polls}의 요청이 생기고 거의 모두 빈 응답이다",
+        )],
+        None,
+    );
+    let book = &mut draft.book;
+    let label = "requests when every client asks each 3 s";
+    book.derive("sessions.polls", label, Unit::PerSecond, "sessions.open / 3");
+    polling.excuse = Some(excuse(
+        Bottleneck::Cpu,
+        &["sessions.polls", "sessions.pushes"],
+        t(
+            "{sessions.polls} questions for {sessions.pushes} deliveries",
+            "전달은 {sessions.pushes}인데 질문이 {sessions.polls:이다}",
+        ),
+    ));
+    let pin = draft.pin(&["websocket"], "sessions").map(|pin| {
+        let text = t(
+            "{sessions.per_zone} nodes a zone carry it with one zone lost.",
+            "zone당 node {sessions.per_zone}대면 zone 하나를 잃어도 감당한다.",
+        );
+        draft.judged(pin, true, text)
+    });
+    Choice {
+        id: "sessions".to_owned(),
+        question: t("How do deliveries reach clients?", "client에 어떻게 전달하는가?"),
+        options: vec![sockets, polling],
+        chosen: "websocket".to_owned(),
+        reason: t(
+            "{sessions.open} clients wait at the same time for {sessions.pushes} deliveries: a \
+             held connection is cheaper than asking. {sessions.per_zone} nodes a zone hold \
+             {fact.ws.plan} each with one zone lost.",
+            "client {sessions.open}개가 동시에 {sessions.pushes}의 전달을 기다린다. 묻는 것보다 \
+             연결을 유지하는 편이 싸다. zone 하나를 잃어도 node당 {fact.ws.plan}개까지, zone당 \
+             {sessions.per_zone}대면 된다.",
+        ),
+        forced_by: vec!["sessions.open".to_owned(), "sessions.pushes".to_owned()],
+        changes_at: None,
+        pin,
+    }
+}

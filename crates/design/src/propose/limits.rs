@@ -1,0 +1,50 @@
+//! What the brief limits from outside, and what the design does not carry.
+
+use tenfold_estimate::Estimate;
+use tenfold_units::Text;
+
+use crate::book::Book;
+use crate::draft::t;
+use crate::types::{Design, Finding, Severity};
+
+/// Returns what the budget says, and the operations without a flow.
+pub(super) fn all(book: &Book<'_>, estimate: &Estimate, design: &Design) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(budget) = &estimate.constraints.budget
+        && book.value("cost_usd_per_month") > book.value(budget)
+    {
+        let text = t(
+            format!(
+                "The cheapest design that carries this load costs {{cost_usd_per_month}}, more \
+                 than {{{budget}}}."
+            ),
+            format!(
+                "이 부하를 감당하는 가장 싼 설계가 {{cost_usd_per_month}}로 예산 {{{budget}:을}} \
+                 넘는다."
+            ),
+        );
+        findings.push(finding("budget", Severity::Broken, vec!["cost".to_owned()], text));
+    }
+    for operation in &estimate.operations {
+        if !design.flows.contains_key(&operation.name) {
+            let name = &operation.name;
+            let text = t(
+                format!(
+                    "{name} is estimated ({{{}}} at peak) but has no part in this design: it runs beside it.",
+                    operation.qps_peak
+                ),
+                format!(
+                    "{name} 부하는 추정했지만(최대 {{{}}}) 이 설계에 담당 부분이 없다. 별도로 실행해야 한다.",
+                    operation.qps_peak
+                ),
+            );
+            findings.push(finding("not-carried", Severity::Warning, vec![name.clone()], text));
+        }
+    }
+    findings
+}
+
+fn finding(law: &str, severity: Severity, about: Vec<String>, text: Text) -> Finding {
+    let figures = Text::figure_ids(&text.en).into_iter().map(str::to_owned).collect();
+    Finding { law: law.to_owned(), severity, about, path: None, line: None, figures, text }
+}
