@@ -127,6 +127,22 @@ pin_project! {
     }
 }
 
+impl<S, Req, F, G, W> GatedFuture<S, Req, F, G, W> {
+    /// Returns a call that is not made.
+    pub(crate) const fn refused(error: Error) -> Self {
+        Self { stage: Stage::Refused { error: Some(error) } }
+    }
+}
+
+impl<S, Req, F, G> GatedFuture<S, Req, F, G, NoWait<G>> {
+    /// Returns a call that is made once `service` is ready.
+    pub(crate) fn when_ready(service: S, request: Req, guard: G) -> Self {
+        // The guard is there already; its wait is not looked at.
+        let wait = core::future::ready(Err(Error::NoBackend));
+        Self { stage: Stage::Waiting { wait, guard: Some(guard), call: Some((service, request)) } }
+    }
+}
+
 impl<S, Req, F, G, W> fmt::Debug for GatedFuture<S, Req, F, G, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GatedFuture").finish_non_exhaustive()

@@ -2,7 +2,9 @@
 //!
 //! Each can be used without tower: `admit` or `acquire`, then a guard whose drop gives back.
 
+pub(crate) mod balancer;
 pub(crate) mod breaker;
+pub(crate) mod budget;
 pub(crate) mod bulkhead;
 pub(crate) mod concurrency;
 pub(crate) mod limiter;
