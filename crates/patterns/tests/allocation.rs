@@ -2,6 +2,8 @@
 //!
 //! One test only, as other tests' threads would be counted too.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use core::time::Duration;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -131,19 +133,25 @@ fn protections() {
     quiet("circuit breaker", |now, i| {
         if let CircuitBreakerDecision::Admitted { permit, .. } = breaker.try_acquire(now) {
             let failed = i / 100 % 2 == 0;
-            let outcome =
-                if failed { CircuitBreakerOutcome::Failure } else { CircuitBreakerOutcome::Success };
+            let outcome = if failed {
+                CircuitBreakerOutcome::Failure
+            } else {
+                CircuitBreakerOutcome::Success
+            };
             breaker.record(now, permit, outcome, MS);
         }
     });
-    let waiting = BulkheadOptions { max_waiting: 4, max_wait: MS, ..BulkheadOptions::resilience4j() };
+    let waiting =
+        BulkheadOptions { max_waiting: 4, max_wait: MS, ..BulkheadOptions::resilience4j() };
     let mut bulkhead = Bulkhead::new(BulkheadOptions { max_concurrent: 2, ..waiting }).unwrap();
     let mut held = Vec::with_capacity(8);
     quiet("bulkhead", |now, i| {
         if let BulkheadDecision::Admitted(permit) = bulkhead.acquire(now) {
             held.push(permit);
         }
-        if i % 2 == 0 && let Some(permit) = held.pop() {
+        if i % 2 == 0
+            && let Some(permit) = held.pop()
+        {
             held.extend(bulkhead.release(now, permit).map(|next| next.1));
         }
         while bulkhead.poll_expired(now).is_some() {}

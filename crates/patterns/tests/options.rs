@@ -1,6 +1,8 @@
 //! Every options type reads what it writes, as YAML and as JSON, refuses unknown fields, and has a
 //! schema that says what its fields are.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use core::fmt::Debug;
 
 use schemars::JsonSchema;
