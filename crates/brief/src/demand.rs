@@ -97,6 +97,49 @@ impl Demand {
     }
 }
 
+impl Demand {
+    /// Returns the places of its numerals: the amount and those in denominators and conditions.
+    pub fn numerals(&self) -> impl Iterator<Item = Span> + '_ {
+        let amount = (!self.amount.implied).then_some(self.amount.span);
+        let per = self.per.iter().map(|per| match per {
+            Per::Time { span, .. } | Per::Each { span, .. } => *span,
+        });
+        amount.into_iter().chain(per).chain(self.conditions.iter().map(|condition| condition.span))
+    }
+
+    /// Returns the demands that it points at.
+    pub fn links(&self) -> impl Iterator<Item = usize> + '_ {
+        let of = self.of.as_ref().and_then(Of::demand);
+        let per = self.per.iter().filter_map(|per| match per {
+            Per::Each { demand, .. } => *demand,
+            Per::Time { .. } => None,
+        });
+        of.into_iter().chain(per)
+    }
+
+    /// Replaces every link by what `new` returns; a link to nothing is dropped.
+    pub(crate) fn relink(&mut self, new: impl Fn(usize) -> Option<usize>) {
+        self.of = match self.of.take() {
+            Some(Of::Demand { demand }) => new(demand).map(|demand| Of::Demand { demand }),
+            Some(Of::Noun { noun, demand }) => {
+                Some(Of::Noun { noun, demand: demand.and_then(&new) })
+            }
+            None => None,
+        };
+        for per in &mut self.per {
+            if let Per::Each { demand, .. } = per {
+                *demand = demand.and_then(&new);
+            }
+        }
+    }
+
+    /// Returns it with no links.
+    pub(crate) fn without_links(mut self) -> Self {
+        self.relink(|_| None);
+        self
+    }
+}
+
 /// A noun phrase in normal form: lower-case English words, the last one singular.
 ///
 /// Korean nouns of the lexicon are their English words (*월간 활성 사용자* is *monthly active

@@ -10,8 +10,11 @@
 
 mod amount;
 mod analyze;
+mod implied;
+mod infer;
 mod link;
 mod noun;
+mod subjects;
 
 use core::ops::Range;
 
@@ -85,11 +88,11 @@ pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
     }
     for sentence in marks.split(|mark| mark.is_sign(';') || mark.is_sign('.')) {
         if !sentence.iter().any(|mark| mark.quantity().is_some()) {
-            analyze::implied(sentence, context, &mut found);
+            implied::implied(sentence, context, &mut found);
         }
     }
     link::share(&mut found.demands, &territories, context);
-    analyze::each_actors(context, &mut found);
+    implied::each_actors(context, &mut found);
     found
 }
 

@@ -1,5 +1,7 @@
 //! Text to tokens: words in normal form, numbers with their unit, symbols.
 
+mod korean_number;
+mod name;
 mod number;
 mod quantity;
 mod word;

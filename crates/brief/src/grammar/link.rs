@@ -1,6 +1,6 @@
 //! Links between the demands of a sentence.
 
-use super::analyze::Place;
+use super::subjects::Place;
 use super::{Context, Cut, Found, Territory};
 use crate::marks::{Mark, MarkKind};
 use crate::{Demand, Dimension, Metric, NounPhrase, Of, Per};

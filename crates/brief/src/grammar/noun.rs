@@ -43,7 +43,7 @@ fn is_particle(word: &str) -> bool {
 
 /// Returns whether `raw` is the verb of the noun `previous` and no part of it: "drivers send",
 /// "messages carry"; but "photo uploads".
-pub(super) fn ends_noun(previous: Option<&str>, raw: &str) -> bool {
+fn ends_noun(previous: Option<&str>, raw: &str) -> bool {
     let Some(previous) = previous else { return false };
     let Some(verb) = lexicon::verb(raw) else { return false };
     let korean = !previous.is_ascii();

@@ -1,13 +1,13 @@
 //! Numbers with their scale and unit.
 
+use super::korean_number::{korean_scale, korean_unit};
+use super::name::{clock, date, video_resolution};
 use super::quantity::{Quantity, Unit};
-use super::word::{fits, is_hangul};
+use super::word::is_hangul;
 use super::{Kind, Lexer, Remark};
 use crate::codes::{CodeEntry, LOCAL_NUMBER, UNKNOWN_UNIT, UNREADABLE_NUMBER};
 use crate::lexicon;
-use crate::lexicon::units::{
-    EXACT, FOLDED, KOREAN, KOREAN_DIGITS, KOREAN_SCALES, LETTER_SCALES, UnitKind, WORD_SCALES,
-};
+use crate::lexicon::units::{EXACT, FOLDED, LETTER_SCALES, UnitKind, WORD_SCALES};
 
 /// Reads what starts with a digit.
 pub(super) fn lex(lexer: &mut Lexer<'_>) {
@@ -44,7 +44,7 @@ pub(super) fn lex(lexer: &mut Lexer<'_>) {
 /// No number of a brief is larger; with every unit it stays far from overflow.
 const LARGEST: f64 = 1e30;
 
-enum Number {
+pub(super) enum Number {
     Value(f64),
     /// Read, but with separators that are not ours.
     Local(f64),
@@ -54,7 +54,7 @@ enum Number {
 }
 
 /// Returns the length of the numeral at the start of `text` and what it says.
-fn digits(text: &str) -> (usize, Number) {
+pub(super) fn digits(text: &str) -> (usize, Number) {
     let bytes = text.as_bytes();
     let mut length = 0;
     while length < bytes.len() {
@@ -319,234 +319,6 @@ fn is_noun(run: &str) -> bool {
     lexicon::alias(&folded).is_some()
         || (folded.len() >= 4 && folded == run && run.is_ascii() && !run.ends_with("large"))
 }
-
-/// Reads 만, 억, 천만 … and further parts (`4만 5천`) after a number.
-fn korean_scale(first: f64, rest: &str) -> Option<(f64, usize)> {
-    let mut sum = KoreanSum { total: 0.0, section: 0.0, current: Some(first), last: f64::INFINITY };
-    let mut at = 0;
-    let mut scaled = false;
-    loop {
-        let here = &rest[at..];
-        if let Some((c, scale)) = scale_char(here) {
-            if !sum.add(scale) {
-                break;
-            }
-            at += c.len_utf8();
-            scaled = true;
-        } else if scaled && let Some((value, length)) = further_part(here, sum.last) {
-            sum.current = Some(value);
-            at += length;
-        } else {
-            break;
-        }
-    }
-    scaled.then(|| (sum.value(), at))
-}
-
-struct KoreanSum {
-    total: f64,
-    section: f64,
-    current: Option<f64>,
-    last: f64,
-}
-
-impl KoreanSum {
-    /// Adds a scale; returns false where none can stand.
-    fn add(&mut self, scale: f64) -> bool {
-        if scale >= 1e4 {
-            if scale >= self.last {
-                return false;
-            }
-            let empty = if self.section == 0.0 { 1.0 } else { 0.0 };
-            self.total += (self.section + self.current.take().unwrap_or(empty)) * scale;
-            self.section = 0.0;
-            self.last = scale;
-        } else {
-            self.section += self.current.take().unwrap_or(1.0) * scale;
-        }
-        true
-    }
-
-    fn value(&self) -> f64 {
-        self.total + self.section + self.current.unwrap_or(0.0)
-    }
-}
-
-/// A scale character that does not start another word (조회, 조각, 백업, 만족).
-fn scale_char(text: &str) -> Option<(char, f64)> {
-    let c = text.chars().next()?;
-    let others = ["조회", "조각", "조건", "백업", "백신", "만족", "만료", "만점", "십자", "천천"];
-    if others.iter().any(|word| text.starts_with(word)) {
-        return None;
-    }
-    KOREAN_SCALES.iter().find(|(own, _)| *own == c).copied()
-}
-
-/// ` 2천`, `5천`, ` 2,000` before a counter: a further part of the number.
-fn further_part(text: &str, last: f64) -> Option<(f64, usize)> {
-    let gap = usize::from(text.starts_with(' '));
-    let digits_text = &text[gap..];
-    if !digits_text.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let (length, Number::Value(value)) = digits(digits_text) else { return None };
-    let after = &digits_text[length..];
-    let continues = scale_char(after).is_some() || (korean_unit(after).is_some() && value < last);
-    continues.then_some((value, gap + length))
-}
-
-/// Returns length (with a gap) and kind of the Korean unit at the start.
-fn korean_unit(text: &str) -> Option<(usize, UnitKind)> {
-    let gap = usize::from(text.starts_with(' '));
-    let word = &text[gap..];
-    KOREAN
-        .iter()
-        .filter(|(name, _)| {
-            let Some(remainder) = word.strip_prefix(name) else { return false };
-            let run_end = remainder.find(|c| !is_hangul(c)).unwrap_or(remainder.len());
-            fits(&remainder[..run_end], true) || remainder.starts_with("치")
-        })
-        .max_by_key(|(name, _)| name.len())
-        .map(|(name, kind)| (gap + name.len(), *kind))
-}
-
-/// Reads `천만 명`, `오십만 원`: a number in Korean characters before a counter.
-pub(super) fn lex_korean_number(lexer: &mut Lexer<'_>) -> bool {
-    let text = lexer.rest();
-    let mut sum = KoreanSum { total: 0.0, section: 0.0, current: None, last: f64::INFINITY };
-    let (mut at, mut count, mut scaled) = (0, 0, false);
-    while let Some(c) = text[at..].chars().next() {
-        if let Some((_, value)) = KOREAN_DIGITS.iter().find(|(own, _)| *own == c) {
-            sum.current = Some(*value);
-        } else if let Some((_, scale)) = scale_char(&text[at..]) {
-            if !sum.add(scale) {
-                return false;
-            }
-            scaled = true;
-        } else {
-            break;
-        }
-        at += c.len_utf8();
-        count += 1;
-    }
-    let after = &text[at..];
-    let unit = korean_unit(after);
-    let single = count == 1 && (text.starts_with('조') || !after.starts_with(' '));
-    if !scaled || single || unit.is_none() || sum.current.is_some() {
-        return false;
-    }
-    let end = lexer.at + at;
-    finish(lexer, sum.value(), end);
-    true
-}
-
-/// Returns the length of a date at the start: `2026-11-22`, `2026년 3월`, `3월 1일`, `3월 말`.
-fn date(text: &str) -> Option<usize> {
-    let count = text.bytes().take_while(u8::is_ascii_digit).count();
-    let after = &text[count..];
-    if count == 4 && after.starts_with(['-', '/']) {
-        let rest = text.as_bytes().get(4..)?;
-        let two = |at: usize| {
-            rest.get(at..at + 3).is_some_and(|part| {
-                part[0] == rest[0] && part[1].is_ascii_digit() && part[2].is_ascii_digit()
-            })
-        };
-        return two(0).then(|| if two(3) { 10 } else { 7 });
-    }
-    let mut length = count;
-    let year: u32 = text[..count].parse().unwrap_or(0);
-    if (1990..2100).contains(&year) && after.starts_with('년') {
-        length += '년'.len_utf8();
-        let month = korean_month(&text[length..]);
-        return Some(length + month.unwrap_or(0));
-    }
-    korean_month(text)
-}
-
-fn korean_month(text: &str) -> Option<usize> {
-    let trimmed = text.trim_start_matches(' ');
-    let count = trimmed.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = trimmed.get(count..)?.strip_prefix('월')?;
-    if count == 0 || count > 2 {
-        return None;
-    }
-    let mut end = text.len() - rest.len();
-    let day = rest.trim_start_matches(' ');
-    let day_digits = day.bytes().take_while(u8::is_ascii_digit).count();
-    if let Some(tail) = day.get(day_digits..).and_then(|tail| tail.strip_prefix('일'))
-        && day_digits > 0
-    {
-        end = text.len() - tail.len();
-    } else if let Some(tail) = day.strip_prefix('말') {
-        end = text.len() - tail.len();
-    }
-    Some(end)
-}
-
-/// `18:00`, `24/7` is a word, `100:1` is not.
-fn clock(text: &str) -> Option<(f64, usize)> {
-    let hours = text.bytes().take_while(u8::is_ascii_digit).count();
-    let minutes = text.get(hours + 1..hours + 3)?;
-    let after = text.get(hours + 3..)?;
-    let shape = (1..=2).contains(&hours)
-        && text[hours..].starts_with(':')
-        && minutes.bytes().all(|b| b.is_ascii_digit())
-        && !after.starts_with(|c: char| c.is_ascii_digit());
-    let hour: f64 = text[..hours].parse().ok()?;
-    let minute: f64 = minutes.parse().ok()?;
-    // 20:80 and 10:90 are ratios; 09:30 and 18:00 are times of day.
-    let plausible = hour <= 24.0
-        && minute < 60.0
-        && (minute == 0.0 || minute == 30.0 || hours == 2)
-        && hour + minute / 60.0 <= 24.0
-        && hour + minute != 100.0;
-    (shape && plausible).then_some((hour + minute / 60.0, hours + 3))
-}
-
-/// `4K` and `8K` beside words of video are names; `24/7`, `24x7` are one word.
-fn video_resolution(lexer: &Lexer<'_>) -> Option<usize> {
-    let rest = lexer.rest();
-    if ["24/7", "24x7"].iter().any(|name| rest.starts_with(name)) {
-        return Some(4);
-    }
-    let names = ["4K", "4k", "8K", "8k"];
-    let name = names.iter().find(|name| rest.starts_with(*name))?;
-    let after = &rest[name.len()..];
-    if after.starts_with(|c: char| c.is_alphanumeric() && !is_hangul(c)) {
-        return None;
-    }
-    let lower = lexer.text.to_lowercase();
-    let video = VIDEO.iter().any(|word| lower.contains(word));
-    let alone = lexer.text.trim().len() == name.len();
-    let next = after.trim_start().to_lowercase();
-    let before_video = VIDEO.iter().any(|word| next.starts_with(word));
-    let before_noun = next.starts_with(|c: char| c.is_alphanumeric())
-        && !["and", "or", "at", "for", "in", "on", "to", "if", "with", "및"].iter().any(|word| {
-            next.strip_prefix(word).is_some_and(|tail| !tail.starts_with(char::is_alphanumeric))
-        });
-    let rate = after.starts_with('/');
-    (alone || before_video || (video && !before_noun && !rate)).then_some(name.len())
-}
-
-const VIDEO: &[&str] = &[
-    "video",
-    "stream",
-    "uhd",
-    "hdr",
-    "resolution",
-    "playback",
-    "quality",
-    "support",
-    "film",
-    "movie",
-    "tv",
-    "영상",
-    "비디오",
-    "해상도",
-    "화질",
-    "지원",
-    "content",
-];
 
 /// `2xlarge` and `3rd` are words, `1O0` is a broken number, `10foo` has an unknown unit.
 fn strange_suffix(lexer: &mut Lexer<'_>, value: f64, end: usize) {

@@ -1,6 +1,6 @@
 //! Words.
 
-use super::{Kind, Lexer, Token, number};
+use super::{Kind, Lexer, Token, korean_number, number};
 use crate::lexicon::english::STOP;
 use crate::lexicon::korean::{ENDINGS, WORDS};
 use crate::lexicon::units::KOREAN;
@@ -50,7 +50,7 @@ fn latin_length(rest: &str) -> usize {
 
 /// Reads a run of Korean syllables: function words and nouns fall apart by the lexicon.
 pub(super) fn lex_korean(lexer: &mut Lexer<'_>) {
-    if number::lex_korean_number(lexer) {
+    if korean_number::lex_korean_number(lexer) {
         return;
     }
     let run_end = lexer.at + run_length(lexer.rest());

@@ -10,8 +10,8 @@ use crate::grammar::{self, Context, Found};
 use crate::lexer::{self, Kind, Lexed, Token};
 use crate::lexicon::keywords::{FEATURES, TECHNOLOGIES, VAGUE};
 use crate::{
-    Choice, Contract, Demand, Dimension, Feature, Item, Metric, NounPhrase, Of, Per, SectionKind,
-    Story, lexicon, limits, marks,
+    Choice, Contract, Demand, Dimension, Feature, Item, Metric, NounPhrase, SectionKind, Story,
+    lexicon, limits, marks,
 };
 
 impl Reader<'_> {
@@ -386,48 +386,6 @@ fn says_too_little(demand: &Demand) -> Option<&'static str> {
         Dimension::Ratio if bare => Some("nothing says of what it is a share"),
         Dimension::Time if demand.metric.is_none() => Some("nothing says what takes this time"),
         _ => None,
-    }
-}
-
-impl Demand {
-    /// Returns the places of its numerals: the amount and those in denominators and conditions.
-    pub fn numerals(&self) -> impl Iterator<Item = crate::Span> + '_ {
-        let amount = (!self.amount.implied).then_some(self.amount.span);
-        let per = self.per.iter().map(|per| match per {
-            Per::Time { span, .. } | Per::Each { span, .. } => *span,
-        });
-        amount.into_iter().chain(per).chain(self.conditions.iter().map(|condition| condition.span))
-    }
-
-    /// Returns the demands that it points at.
-    pub fn links(&self) -> impl Iterator<Item = usize> + '_ {
-        let of = self.of.as_ref().and_then(Of::demand);
-        let per = self.per.iter().filter_map(|per| match per {
-            Per::Each { demand, .. } => *demand,
-            Per::Time { .. } => None,
-        });
-        of.into_iter().chain(per)
-    }
-
-    /// Replaces every link by what `new` returns; a link to nothing is dropped.
-    fn relink(&mut self, new: impl Fn(usize) -> Option<usize>) {
-        self.of = match self.of.take() {
-            Some(Of::Demand { demand }) => new(demand).map(|demand| Of::Demand { demand }),
-            Some(Of::Noun { noun, demand }) => {
-                Some(Of::Noun { noun, demand: demand.and_then(&new) })
-            }
-            None => None,
-        };
-        for per in &mut self.per {
-            if let Per::Each { demand, .. } = per {
-                *demand = demand.and_then(&new);
-            }
-        }
-    }
-
-    fn without_links(mut self) -> Self {
-        self.relink(|_| None);
-        self
     }
 }
 

@@ -1,0 +1,163 @@
+//! Operations that a sentence implies without a number: `every sensor reports every 30 s`.
+
+use super::analyze::{Sides, take_property, trimmed};
+use super::noun::{self, Phrase};
+use super::{Context, Found, link};
+use crate::codes::EACH_OR_TOTAL;
+use crate::lexer::Remark;
+use crate::marks::{Mark, MarkKind};
+use crate::{Amount, Bound, ConditionKind, Demand, Dimension, Metric, Per};
+
+/// Below this an amount beside several actors is what each of them does.
+const EACH_UP_TO: f64 = 1_000.0;
+
+/// `200 bytes every 30 s` says: something every 30 s, and its size.
+pub(super) fn interval_of_bytes(draft: &mut Demand) -> Option<Demand> {
+    let interval = draft.per.iter().any(|per| matches!(per, Per::Time { interval: true, .. }));
+    if !interval || !matches!(draft.amount.dimension, Dimension::Bytes | Dimension::Bits) {
+        return None;
+    }
+    let per = core::mem::take(&mut draft.per);
+    draft.metric = Some(Metric::Size);
+    Some(implied_one(draft, per))
+}
+
+/// Returns the demand "one" with these denominators, in the words of another one.
+pub(super) fn implied_one(model: &Demand, per: Vec<Per>) -> Demand {
+    let span = per.iter().find_map(|per| match per {
+        Per::Time { span, .. } => Some(*span),
+        Per::Each { .. } => None,
+    });
+    let amount = Amount {
+        low: 1.0,
+        mid: 1.0,
+        high: 1.0,
+        dimension: Dimension::Count,
+        currency: None,
+        implied: true,
+        span: span.unwrap_or(model.span),
+        text: String::new(),
+    };
+    Demand {
+        amount,
+        per,
+        metric: None,
+        statistic: None,
+        bound: Bound::Exactly,
+        of: None,
+        ..model.clone()
+    }
+}
+
+/// Adds the demand of an item without amounts that tells a frequency (`every sensor reports every
+/// 30 s`) or a window (`peak 18-22 h KST`).
+pub(super) fn implied(marks: &[Mark], context: &Context<'_>, found: &mut Found) {
+    let interval =
+        marks.iter().position(|mark| matches!(mark.kind, MarkKind::PerTime { interval: true, .. }));
+    let window = marks.iter().position(|mark| {
+        matches!(
+            &mark.kind,
+            MarkKind::Condition(
+                ConditionKind::Hours { .. }
+                    | ConditionKind::Within { .. }
+                    | ConditionKind::After { .. }
+            )
+        )
+    });
+    let Some(at) = interval.or(window) else { return };
+    let sides =
+        Sides { before: &marks[..at], after: &marks[at + 1..], label: &[], text: context.text };
+    let span = (context.place)(marks[at].range.clone());
+    let amount = Amount {
+        low: 1.0,
+        mid: 1.0,
+        high: 1.0,
+        dimension: Dimension::Count,
+        currency: None,
+        implied: true,
+        span,
+        text: String::new(),
+    };
+    let mut draft = sides.draft(amount, None, context);
+    take_property(&mut draft, &marks[at], context, true);
+    let phrase = each_phrase(sides.before, context.text);
+    let korean = context.text.contains(crate::lexer::is_hangul);
+    let later = || {
+        let words = sides.after.iter().filter_map(Mark::noun_words).flatten();
+        words.filter_map(|word| crate::lexicon::verb(&word)).next()
+    };
+    let verb = phrase.verb.or_else(|| if korean { later() } else { None });
+    draft.action = verb.and_then(noun::action);
+    if phrase.verb.is_some() && !phrase.object.is_empty() {
+        draft.actor = Some(noun::noun_phrase(phrase.object.clone()));
+    }
+    let noun = if phrase.noun.is_empty() { phrase.object.clone() } else { phrase.noun };
+    draft.subjects = vec![noun::noun_phrase(noun)];
+    draft.subjects.retain(|noun| !noun.is_empty());
+    let start = marks.first().map_or(0, |mark| mark.range.start);
+    let whole = start..marks.last().map_or(start, |mark| mark.range.end);
+    let whole = trimmed(context.text, whole);
+    draft.text = context.text[whole.clone()].to_owned();
+    draft.span = (context.place)(whole);
+    link::resolve_each(&mut draft, context, &found.demands);
+    found.demands.push(draft);
+}
+
+/// Reads `each driver sends its location`: the verb stands directly after `each …`.
+fn each_phrase(before: &[Mark], text: &str) -> Phrase {
+    let english = !text.contains(crate::lexer::is_hangul);
+    let phrase = noun::before(before, english, &|_| false);
+    if phrase.verb.is_some() {
+        return phrase;
+    }
+    let Some(each) = before.iter().position(|mark| matches!(mark.kind, MarkKind::PerEach { .. }))
+    else {
+        return phrase;
+    };
+    let mut words = before[each + 1..].iter().filter_map(|mark| match &mark.kind {
+        MarkKind::Word { word, raw } => Some((word.clone(), raw.clone())),
+        _ => None,
+    });
+    let Some((_, verb)) = words.next() else { return phrase };
+    let Some(verb) = crate::lexicon::verb(&verb) else { return phrase };
+    Phrase { verb: Some(verb), noun: words.map(|(word, _)| word).collect(), ..Phrase::default() }
+}
+
+/// Reads each demand of the item as one for each of those who act, where it is one.
+pub(super) fn each_actors(context: &Context<'_>, found: &mut Found) {
+    for index in 0..found.demands.len() {
+        let mut demand = found.demands[index].clone();
+        each_actor(&mut demand, context, found);
+        found.demands[index] = demand;
+    }
+}
+
+/// `each driver sends 3 …` and `users send 3 …`: one of those who act is a denominator.
+fn each_actor(draft: &mut Demand, context: &Context<'_>, found: &mut Found) {
+    let each = draft.per.iter().any(|per| matches!(per, Per::Each { .. }));
+    if each {
+        if draft.actor.is_none() && draft.action.is_some() {
+            draft.actor = draft.per_each().filter(|noun| !noun.is_empty()).cloned();
+        }
+        return;
+    }
+    let Some(actor) = draft.actor.clone() else { return };
+    let counted = draft.amount.dimension == Dimension::Count;
+    if draft.per.iter().any(|per| matches!(per, Per::Time { interval: true, .. })) {
+        let span = draft.amount.span;
+        draft.per.insert(0, Per::Each { noun: actor, demand: None, span });
+        link::resolve_each(draft, context, &[]);
+        return;
+    }
+    let small = draft.amount.mid <= EACH_UP_TO && !draft.amount.implied;
+    if !counted || draft.metric.is_some() || draft.per_seconds().is_none() {
+        return;
+    }
+    let read = if small { format!("for each {actor}") } else { "as the total".to_owned() };
+    let message = format!("`{}` was read {read}", draft.amount.text);
+    let help = format!("write \"per {actor}\" or \"in total\"");
+    found.remarks.push(Remark { code: EACH_OR_TOTAL, range: 0..context.text.len(), message, help });
+    if small {
+        draft.per.insert(0, Per::Each { noun: actor, demand: None, span: draft.amount.span });
+    }
+}

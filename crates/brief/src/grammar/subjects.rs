@@ -1,0 +1,293 @@
+//! Who does what to what: the nouns and verbs beside an amount.
+
+use super::analyze::{Sides, trimmed};
+use super::implied::{implied_one, interval_of_bytes};
+use super::noun::{self, Phrase};
+use super::{Context, Cut, Found, Territory};
+use crate::marks::{Mark, MarkKind};
+use crate::{Demand, Dimension, Metric, NounPhrase, Of, Per};
+
+/// Labels that group lines and name nothing.
+const CATEGORIES: &[&str] = &[
+    "traffic",
+    "load",
+    "scale",
+    "performance",
+    "capacity",
+    "number",
+    "workload",
+    "volume",
+    "target",
+    "slo",
+    "sla",
+    "note",
+    "requirement",
+    "expected",
+    "estimate",
+    "assumption",
+    "key",
+    "figure",
+];
+
+/// Parts of a design of which people state what one carries.
+const PARTS: &[&str] = &[
+    "shard",
+    "node",
+    "server",
+    "instance",
+    "replica",
+    "partition",
+    "broker",
+    "machine",
+    "worker",
+    "gateway",
+    "database",
+    "consumer",
+];
+
+/// A territory with the phrases on both sides.
+pub(super) struct Place<'a> {
+    pub(super) territory: &'a Territory,
+    pub(super) right: &'a Phrase,
+    pub(super) left: &'a Phrase,
+    pub(super) own: &'a Sides<'a>,
+    pub(super) unit_noun: Option<&'static str>,
+    pub(super) increase: bool,
+}
+
+impl Place<'_> {
+    /// Sets subjects, actor, action and what it is a share of.
+    pub(super) fn subjects(&self, draft: &mut Demand) {
+        let (left, right) = (self.left, self.right);
+        let counted = draft.amount.dimension == Dimension::Count;
+        let share = draft.amount.dimension == Dimension::Ratio;
+        draft.subjects = self.targets();
+        if let Some(verb) = left.verb {
+            draft.action = noun::action(verb);
+            if !left.object.is_empty() && !verb.is_participle {
+                draft.actor = Some(noun::noun_phrase(left.object.clone()));
+            }
+        }
+        if let Some(verb) = right.verb {
+            draft.action = draft.action.take().or_else(|| noun::action(verb));
+        }
+        let label = label_noun(self.own.label);
+        let candidates: [&[String]; 4] = if counted {
+            [&right.noun, &left.noun, &[], &label]
+        } else if share && !right.of.is_empty() {
+            [&right.object, &left.noun, &[], &label]
+        } else if share && right.verb.is_some() {
+            [&right.object, &[], &[], &label]
+        } else {
+            [&left.noun, &right.noun, &left.object, &label]
+        };
+        if draft.subjects.is_empty() {
+            let words = candidates.into_iter().find(|words| !words.is_empty());
+            draft.subjects.extend(words.map(|words| noun::noun_phrase(words.to_vec())));
+        }
+        if let Some(name) = self.unit_noun
+            && draft.subjects.is_empty()
+        {
+            draft.subjects.push(noun::noun_phrase(vec![name.to_owned()]));
+        }
+        if counted && !label.is_empty() {
+            of_label(draft, &label);
+        }
+        self.whole_of_share(draft, share, counted);
+        self.part(draft, counted);
+        self.korean_counter(draft, counted);
+        self.korean_verb(draft, counted);
+        if draft.action.is_none() && counted && draft.metric.is_none() {
+            draft.action = draft.subject().and_then(noun::action_of_noun);
+        }
+    }
+
+    /// `2.5 % of daily users`, `30 % of users`, `10,000 units of one product`.
+    fn whole_of_share(&self, draft: &mut Demand, share: bool, counted: bool) {
+        let right = self.right;
+        if !right.of.is_empty() && (share || counted) {
+            let noun = noun::noun_phrase(right.of.clone());
+            draft.of = Some(Of::Noun { noun, demand: None });
+        } else if share && right.verb.is_some() && !right.noun.is_empty() && draft.metric.is_none()
+        {
+            // "30 % users post": the noun is the whole.
+            let noun = noun::noun_phrase(right.noun.clone());
+            draft.of = Some(Of::Noun { noun, demand: None });
+        }
+    }
+
+    /// `one shard takes 20k writes/s`: what a part of the design carries.
+    pub(super) fn part(&self, draft: &mut Demand, counted: bool) {
+        let carries = self.left.verb.is_some_and(|verb| {
+            ["take", "handle", "process", "serve", "carry", "support"].contains(&verb.base)
+        });
+        let part = self.left.object.last().is_some_and(|word| PARTS.contains(&word.as_str()));
+        if counted && carries && part && draft.metric.is_none() && draft.per_seconds().is_some() {
+            draft.metric = Some(Metric::Capacity);
+        }
+    }
+
+    /// `사용자 50만 명이 접속`, `하루 1억 건의 URL 생성`: the noun stands before, the verb at the end.
+    fn korean_counter(&self, draft: &mut Demand, counted: bool) {
+        let text = &draft.amount.text;
+        if !counted || !text.contains(|c: char| crate::lexer::is_hangul(c)) {
+            return;
+        }
+        let (left, right) = (&self.left.noun, &self.right.noun);
+        let verb = right.last().and_then(|word| crate::lexicon::verb(word));
+        match (verb, left.is_empty()) {
+            (Some(verb), false) if right.len() > 1 && !text.ends_with('명') => {
+                draft.action = noun::action(verb);
+                draft.actor = Some(noun::noun_phrase(left.clone()));
+                draft.subjects = vec![noun::noun_phrase(right[..right.len() - 1].to_vec())];
+            }
+            (Some(verb), false) => {
+                draft.action = noun::action(verb);
+                draft.subjects = vec![noun::noun_phrase(left.clone())];
+            }
+            (Some(verb), true) if right.len() > 1 => {
+                draft.action = noun::action(verb);
+                let words = right[..right.len() - 1].to_vec();
+                draft.subjects = vec![noun::noun_phrase(words)];
+            }
+            (Some(verb), true) if text.ends_with('명') => {
+                draft.action = noun::action(verb);
+                draft.subjects = vec![noun::noun_phrase(vec!["user".to_owned()])];
+            }
+            (None, false) => draft.subjects = vec![noun::noun_phrase(left.clone())],
+            _ => {}
+        }
+        if draft.subjects.is_empty() && text.ends_with('명') {
+            draft.subjects = vec![noun::noun_phrase(vec!["user".to_owned()])];
+        }
+    }
+
+    /// `30초마다 200바이트를 전송`: only a verb stands after the amount.
+    fn korean_verb(&self, draft: &mut Demand, counted: bool) {
+        let verb = self.right.noun.last().and_then(|word| crate::lexicon::verb(word));
+        let Some(verb) =
+            verb.filter(|_| !counted && self.own.text.contains(crate::lexer::is_hangul))
+        else {
+            return;
+        };
+        if self.right.noun.len() > 1 && draft.metric.is_none_or(|metric| metric == Metric::Size) {
+            draft.action = noun::action(verb);
+            let object = self.right.noun[..self.right.noun.len() - 1].to_vec();
+            draft.subjects = vec![noun::noun_phrase(object)];
+            if !self.left.noun.is_empty() {
+                draft.actor = Some(noun::noun_phrase(self.left.noun.clone()));
+            }
+        } else if draft.subjects.len() == 1 && draft.subjects[0].words == self.right.noun {
+            draft.action = noun::action(verb);
+            draft.subjects[0].words.pop();
+            draft.subjects.retain(|noun| !noun.is_empty());
+        }
+    }
+
+    /// `for orders and payments`, `for reads`; `everything else`.
+    fn targets(&self) -> Vec<NounPhrase> {
+        if self.own.before.iter().chain(self.own.after).any(|mark| mark.kind == MarkKind::Rest) {
+            return vec![NounPhrase { words: Vec::new(), rest: true }];
+        }
+        let mut targets = Vec::new();
+        let mut words: Vec<String> = Vec::new();
+        let mut inside = false;
+        for mark in self.own.after {
+            match &mark.kind {
+                MarkKind::Function(word) if matches!(word.as_str(), "for" | "on") => inside = true,
+                MarkKind::Function(word) if word == "and" && inside => {
+                    targets.push(noun::noun_phrase(core::mem::take(&mut words)));
+                }
+                MarkKind::Function(word) if matches!(word.as_str(), "the" | "all" | "a") => {}
+                _ if !inside => {}
+                _ => match mark.noun_words() {
+                    Some(own) => words.extend(own),
+                    None => break,
+                },
+            }
+        }
+        targets.push(noun::noun_phrase(words));
+        targets.retain(|target| !target.is_empty());
+        targets
+    }
+
+    /// Adds the demand; before it the operation that an interval implies, after it the one that a
+    /// verb with an interval of its own implies.
+    pub(super) fn push(&self, mut draft: Demand, context: &Context<'_>, found: &mut Found) {
+        let mut range = self.range();
+        if self.territory.cut == Cut::First
+            && let Some(label) = self.own.label.first()
+        {
+            range.start = range.start.min(label.range.start);
+        }
+        let range = trimmed(context.text, range);
+        draft.text = context.text[range.clone()].to_owned();
+        draft.span = (context.place)(range);
+        if let Some(implied) = interval_of_bytes(&mut draft) {
+            let index = context.earlier.len() + found.demands.len();
+            draft.of = Some(Of::Demand { demand: index });
+            found.demands.push(implied);
+        }
+        let follow = self.implied_operation(&mut draft, context, found);
+        found.demands.push(draft);
+        found.demands.extend(follow);
+    }
+
+    /// Returns the bytes of the whole territory.
+    pub(super) fn range(&self) -> core::ops::Range<usize> {
+        let amount = &self.territory.range;
+        let start = self.own.before.first().map_or(amount.start, |mark| mark.range.start);
+        let end = self.own.after.last().map_or(amount.end, |mark| mark.range.end);
+        start.min(amount.start)..end.max(amount.end)
+    }
+
+    /// `30 % of users post daily`, `10M users upload a photo every day`: the share (or the count),
+    /// and what each of them does.
+    fn implied_operation(
+        &self,
+        draft: &mut Demand,
+        context: &Context<'_>,
+        found: &Found,
+    ) -> Option<Demand> {
+        let counts = matches!(draft.amount.dimension, Dimension::Ratio | Dimension::Count);
+        let appears = ["connect", "login", "visit", "use"];
+        let verb = self.right.verb.filter(|verb| {
+            verb.is_base && !(appears.contains(&verb.base) && self.right.object.is_empty())
+        })?;
+        draft.per_seconds().filter(|_| counts && draft.metric.is_none())?;
+        let index = context.earlier.len() + found.demands.len();
+        let mut per = core::mem::take(&mut draft.per);
+        let actor = match &draft.of {
+            Some(Of::Noun { noun, .. }) => noun.clone(),
+            _ => draft.subject().cloned().unwrap_or_default(),
+        };
+        let span = draft.span;
+        per.insert(0, Per::Each { noun: actor.clone(), demand: Some(index), span });
+        let mut operation = implied_one(draft, per);
+        operation.action = noun::action(verb);
+        operation.actor = Some(actor);
+        operation.subjects = vec![noun::noun_phrase(if self.right.object.is_empty() {
+            vec![verb.base.to_owned()]
+        } else {
+            self.right.object.clone()
+        })];
+        operation.of = Some(Of::Demand { demand: index });
+        Some(operation)
+    }
+}
+
+/// `feed: 3k requests/s` counts requests of the feed.
+fn of_label(draft: &mut Demand, label: &[String]) {
+    let generic = ["request", "query", "call", "operation", "hit", "event"];
+    if let Some(subject) = draft.subjects.first_mut()
+        && subject.words.len() == 1
+        && generic.contains(&subject.head())
+    {
+        subject.words.splice(0..0, label.iter().cloned());
+    }
+}
+
+fn label_noun(label: &[Mark]) -> Vec<String> {
+    let words: Vec<_> = label.iter().filter_map(Mark::noun_words).flatten().collect();
+    if words.iter().any(|word| CATEGORIES.contains(&word.as_str())) { Vec::new() } else { words }
+}

@@ -1,0 +1,114 @@
+//! Conditions and percentiles: `in the first minute`, `while driving`, `p99`.
+
+use super::{MarkKind, Marker, time_unit};
+use crate::lexer::{Kind, Quantity};
+use crate::lexicon::{self, units::UnitKind};
+use crate::{ConditionKind, Statistic, TimeUnit};
+
+impl Marker<'_> {
+    /// `under 2 s for 95 % of requests`: a percentile.
+    pub(super) fn share_of_requests(&self) -> Option<(MarkKind, usize)> {
+        let lead = matches!(self.word(0), "for" | "in");
+        let share =
+            self.quantity(1).filter(|quantity| quantity.kind() == Some(UnitKind::Percent))?;
+        let timed = self
+            .marks
+            .iter()
+            .any(|mark| mark.quantity().is_some_and(|quantity| quantity.time().is_some()));
+        let of = self.word(2) == "of"
+            && matches!(self.word(3), "request" | "call" | "query" | "case" | "all");
+        let of_the = self.word(2) == "of" && self.word(3) == "the";
+        if !lead || !timed || !(of || of_the) || share.low != share.high || share.low > 100.0 {
+            return None;
+        }
+        let kind = MarkKind::Statistic(Statistic::Percentile(share.low / 100.0));
+        Some((kind, if of { 4 } else { 5 }))
+    }
+
+    /// `in the first minute`, `while driving`, `after 5 years`, `30 days hot`.
+    pub(super) fn condition(&self) -> Option<(MarkKind, usize)> {
+        let mut skip = 0;
+        while matches!(self.word(skip), "in" | "within" | "during" | "the") {
+            skip += 1;
+        }
+        if self.word(skip) == "first" {
+            let time = self.quantity(skip + 1).and_then(Quantity::time).map(|(seconds, _)| seconds);
+            let seconds = time.or_else(|| time_unit(self.word(skip + 1)).map(TimeUnit::seconds));
+            if let Some(seconds) = seconds {
+                let kind = ConditionKind::Within { seconds, first: true };
+                return Some((MarkKind::Condition(kind), skip + 2));
+            }
+        }
+        let after =
+            |offset| self.quantity(offset).and_then(Quantity::time).map(|(seconds, _)| seconds);
+        if self.word(0) == "after"
+            && let Some(seconds) = after(1)
+        {
+            return Some((MarkKind::Condition(ConditionKind::After { seconds }), 2));
+        }
+        if self.word(1) == "@after-post"
+            && let Some(seconds) = after(0)
+        {
+            return Some((MarkKind::Condition(ConditionKind::After { seconds }), 2));
+        }
+        if matches!(self.word(0), "while" | "during" | "when") {
+            return self.during();
+        }
+        let tier = matches!(self.word(0), "hot" | "cold" | "warm" | "frozen");
+        let beside_time =
+            self.marks.last().is_some_and(|mark| {
+                mark.quantity().is_some_and(|quantity| quantity.time().is_some())
+            }) || matches!(self.word(1), "for" | ":") && after(2).is_some();
+        if tier && beside_time {
+            let name = self.word(0).to_owned();
+            return Some((MarkKind::Condition(ConditionKind::Tier { name }), 1));
+        }
+        None
+    }
+
+    pub(super) fn during(&self) -> Option<(MarkKind, usize)> {
+        let mut words = Vec::new();
+        let mut count = 1;
+        for (index, token) in self.tokens.iter().enumerate().skip(self.at + 1) {
+            if matches!(token.kind, Kind::Symbol(_) | Kind::Amount(_) | Kind::Clock(..)) {
+                break;
+            }
+            if !lexicon::is_stop(token.word()) {
+                words.push(self.normal[index].clone());
+            }
+            count += 1;
+        }
+        if words == ["peak"] || words == ["peak", "hour"] {
+            return Some((MarkKind::Condition(ConditionKind::Peak), count));
+        }
+        let kind = ConditionKind::During { words };
+        (count > 1).then_some((MarkKind::Condition(kind), count))
+    }
+
+    /// `p99`, `p99.9`, `p999`, `99th percentile`.
+    pub(super) fn percentile(&self) -> Option<(MarkKind, usize)> {
+        let word = self.word(0);
+        let next_is_percentile = matches!(self.word(1), "percentile" | "pct");
+        let digits = match word.strip_prefix('p') {
+            Some(digits) => digits,
+            None if next_is_percentile => word.trim_end_matches(|c: char| c.is_alphabetic()),
+            None => return None,
+        };
+        if digits.is_empty() || !digits.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let value: f64 = digits.parse().ok()?;
+        let share = if value > 100.0 {
+            // p999 is 99.9 %, p9999 is 99.99 %.
+            let mut scale = 1.0;
+            while value / scale >= 100.0 {
+                scale *= 10.0;
+            }
+            value / scale / 100.0
+        } else {
+            value / 100.0
+        };
+        let kind = MarkKind::Statistic(Statistic::Percentile(share));
+        Some((kind, 1 + usize::from(next_is_percentile)))
+    }
+}

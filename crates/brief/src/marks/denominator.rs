@@ -1,0 +1,122 @@
+//! Denominators: `/day`, `per user`, `every 45 s`, `1인당`.
+
+use super::{MarkKind, Marker, expand, time_unit};
+use crate::lexer::{Kind, Quantity};
+use crate::lexicon::phrases::{Meaning, PHRASES};
+use crate::lexicon::{self, units::UnitKind};
+
+impl Marker<'_> {
+    /// `/day`, `per user`, `every 45 s`, `a link` after an amount.
+    pub(super) fn denominator(&self) -> Option<(MarkKind, usize)> {
+        let lead = self.word(0);
+        let after_amount = self.marks.last().is_some_and(|mark| mark.quantity().is_some());
+        let article = matches!(lead, "a" | "an");
+        let leads = matches!(lead, "/" | "per" | "every" | "each") || (article && after_amount);
+        if !leads {
+            return self.second_denominator();
+        }
+        let interval = lead == "every";
+        if let Some((seconds, unit)) = self.quantity(1).and_then(Quantity::time)
+            && !article
+            && lead != "each"
+        {
+            return Some((MarkKind::PerTime { seconds, unit, interval }, 2));
+        }
+        if let Some(unit) = time_unit(self.word(1)) {
+            let kind = MarkKind::PerTime { seconds: unit.seconds(), unit, interval: false };
+            return Some((kind, 2));
+        }
+        if lead == "every" && self.word(1) == "other" && time_unit(self.word(2)).is_some() {
+            let unit = time_unit(self.word(2))?;
+            let kind = MarkKind::PerTime { seconds: 2.0 * unit.seconds(), unit, interval: true };
+            return Some((kind, 3));
+        }
+        // `Read/write`, `and/or`: a slash is a denominator only after an amount or its noun.
+        if lead == "/" && !self.marks.iter().any(|mark| mark.quantity().is_some()) {
+            return None;
+        }
+        let words = self.noun(1);
+        if words.is_empty() {
+            return (lead == "each").then_some((MarkKind::PerEach { words }, 1));
+        }
+        let count = 1 + words.len();
+        let words = words.iter().flat_map(|word| expand(word)).collect();
+        Some((MarkKind::PerEach { words }, count))
+    }
+
+    /// `and day` after `per user`.
+    pub(super) fn second_denominator(&self) -> Option<(MarkKind, usize)> {
+        let after_each =
+            matches!(self.marks.last().map(|mark| &mark.kind), Some(MarkKind::PerEach { .. }));
+        if !after_each || !matches!(self.word(0), "and" | "x" | "a" | "an") {
+            return None;
+        }
+        let unit = time_unit(self.word(1))?;
+        Some((MarkKind::PerTime { seconds: unit.seconds(), unit, interval: false }, 2))
+    }
+
+    /// Returns at most three words with content from `offset` on that name who or what is meant:
+    /// up to a verb that agrees with a single one.
+    pub(super) fn noun(&self, offset: usize) -> Vec<String> {
+        let mut words = Vec::new();
+        for (index, token) in self.tokens.iter().enumerate().skip(self.at + offset) {
+            let raw = token.word();
+            let content = !raw.is_empty() && !lexicon::is_stop(raw) && time_unit(raw).is_none();
+            let third = !words.is_empty()
+                && lexicon::verb(raw).is_some_and(|verb| verb.is_third || verb.is_participle);
+            let phrase = PHRASES.iter().any(|(phrase, meaning)| {
+                *phrase == self.normal[index]
+                    && !matches!(meaning, Meaning::Metric(_) | Meaning::Hint(_))
+            });
+            if !content || third || phrase || words.len() == 3 {
+                break;
+            }
+            words.push(self.normal[index].clone());
+            // "per user read latency" names one user, and then another thing.
+            if lexicon::verb(&self.normal[index]).is_some() {
+                break;
+            }
+        }
+        words
+    }
+
+    /// `1인당`, `30초마다`, `사용자당`.
+    pub(super) fn korean_denominator(&self) -> Option<(MarkKind, usize)> {
+        let post = |offset: usize| matches!(self.word(offset), "@per-post" | "@every-post");
+        let quantity = self.quantity(0).filter(|_| post(1));
+        if let Some((seconds, unit)) = quantity.and_then(Quantity::time) {
+            return Some((MarkKind::PerTime { seconds, unit, interval: true }, 2));
+        }
+        let content =
+            matches!(self.tokens[self.at].kind, Kind::Word(_)) && !lexicon::is_stop(self.word(0));
+        (content && post(1)).then(|| (MarkKind::PerEach { words: expand(self.word(0)) }, 2))
+    }
+
+    /// `사용자 1인당`, `사진 한 장 크기`: one of the noun before. Returns how many tokens it takes.
+    pub(super) fn one_of_each(&self) -> Option<usize> {
+        let quantity = self.quantity(0)?;
+        if !matches!(quantity.kind(), Some(UnitKind::Counter)) || quantity.low != 1.0 {
+            return None;
+        }
+        match self.word(1) {
+            "@per-post" | "@every-post" => Some(2),
+            "@size" | "@length" => Some(1),
+            _ => None,
+        }
+    }
+
+    /// Turns the noun before into a denominator.
+    pub(super) fn push_each(&mut self, count: usize) {
+        let noun = self.marks.pop_if(|mark| mark.noun_words().is_some());
+        let start = noun.as_ref().map(|mark| mark.range.start);
+        let words = match noun.map(|mark| mark.kind) {
+            Some(MarkKind::Word { word, .. }) => vec![word],
+            Some(MarkKind::Metric { words, .. }) => words,
+            _ => vec!["user".to_owned()],
+        };
+        self.push(MarkKind::PerEach { words }, count);
+        if let (Some(start), Some(mark)) = (start, self.marks.last_mut()) {
+            mark.range.start = start;
+        }
+    }
+}
