@@ -11,8 +11,13 @@ const STEPS: &[Step] = &[
     ("format", &["fmt", "--all", "--check"], &[]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[]),
     ("tests", &["test", "--workspace", "--no-fail-fast"], &[]),
+    ("planted bugs of the simulator", PLANTED_SIM, &[]),
     ("documentation", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")]),
 ];
+
+/// Bugs that are planted on purpose must each make a named check fail.
+const PLANTED_SIM: &[&str] =
+    &["test", "-p", "tenfold-sim", "--features", "planted-bugs", "--test", "planted_bugs"];
 
 /// Runs every step and the tidy checks.
 ///

@@ -41,7 +41,7 @@ pub fn check(
     let review = review(loaded, catalog)?;
     let mut ledger = review.ledger;
     let design = &loaded.design;
-    let (trials, hits) = tried(design, &mut ledger, catalog, options, &|_| true);
+    let (trials, hits) = tried(design, &mut ledger, catalog, options, 1.0, &|_| true);
     availability::add(design, &mut ledger, catalog, &trials);
     weakness::gives_out(design, &mut ledger);
     let verdicts = verdict::judge(design, &mut ledger, catalog, &hits, &trials);
@@ -80,13 +80,15 @@ pub struct Simulated {
     pub ledger: Ledger,
 }
 
-/// Tries one thing on a design: a load (`average`, `peak`, `10x`) or a loss (`kill-zone-a`).
+/// Tries one thing on a design: a load (`average`, `peak`, `10x`) or a loss (`kill-zone-a`) at
+/// `kill_load` times the peak.
 ///
 /// # Errors
 /// Says what in the file cannot be computed.
 pub fn simulate_design(
     loaded: &Loaded,
     what: &str,
+    kill_load: f64,
     catalog: &Catalog,
     options: &PlanOptions<'_>,
 ) -> Result<Option<Simulated>, Vec<tenfold_design::Diagnostic>> {
@@ -95,7 +97,7 @@ pub fn simulate_design(
     if !what.starts_with("kill-") {
         design.scenarios.load = vec![what.to_owned()];
     }
-    let (trials, _) = tried(&design, &mut ledger, catalog, options, &|id| id == what);
+    let (trials, _) = tried(&design, &mut ledger, catalog, options, kill_load, &|id| id == what);
     let schema = "tenfold/trial/1".to_owned();
     Ok(trials.into_iter().next().map(|trial| Simulated { schema, trial, ledger }))
 }
@@ -106,6 +108,7 @@ pub(crate) fn tried(
     ledger: &mut Ledger,
     catalog: &Catalog,
     options: &PlanOptions<'_>,
+    kill_load: f64,
     only: &(dyn Fn(&str) -> bool + Sync),
 ) -> (Vec<Trial>, HitRatios) {
     (options.progress)("caches", 0.0);
@@ -118,6 +121,7 @@ pub(crate) fn tried(
         &TrialOptions {
             seed: options.seed,
             budget: options.budget,
+            kill_load,
             progress: &|share| (options.progress)("simulation", share),
             only,
         },

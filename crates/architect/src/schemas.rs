@@ -5,7 +5,7 @@ use schemars::{Schema, schema_for};
 /// Returns the schema of a brief as YAML.
 #[must_use]
 pub fn brief() -> Schema {
-    schema_for!(tenfold_brief::Brief)
+    schema_for!(tenfold_brief::YamlBrief)
 }
 
 /// Returns the schema of an estimate as JSON.

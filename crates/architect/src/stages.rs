@@ -1,6 +1,6 @@
 //! The stages strung together.
 
-use tenfold_brief::{Format, Severity};
+use tenfold_brief::Format;
 use tenfold_catalog::Catalog;
 use tenfold_design::{Proposal, propose, propose_at};
 use tenfold_estimate::{Estimate, Outcome, estimate};
@@ -36,15 +36,7 @@ impl core::fmt::Debug for PlanOptions<'_> {
 pub fn read(source: &[u8], format: Format, catalog: &Catalog) -> Estimate {
     let parsed = tenfold_brief::parse_bytes(source, format);
     let mut estimate = estimate(&parsed.brief, catalog);
-    for diagnostic in parsed.diagnostics {
-        if !estimate.diagnostics.contains(&diagnostic) {
-            estimate.diagnostics.push(diagnostic);
-        }
-    }
-    estimate.diagnostics.sort_by(|a, b| a.span.cmp(&b.span).then(a.severity.cmp(&b.severity)));
-    if estimate.diagnostics.iter().any(|d| d.severity == Severity::Error) {
-        estimate.outcome = Outcome::Error;
-    }
+    estimate.include(&parsed.diagnostics);
     estimate
 }
 
@@ -61,7 +53,7 @@ pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) ->
     (options.progress)("design", 0.0);
     let proposal = propose(&estimate, catalog);
     let Proposal { design, mut ledger, choices, cost, findings } = proposal;
-    let (trials, hits) = tried(&design, &mut ledger, catalog, options, &|_| true);
+    let (trials, hits) = tried(&design, &mut ledger, catalog, options, 1.0, &|_| true);
     availability::add(&design, &mut ledger, catalog, &trials);
     weakness::gives_out(&design, &mut ledger);
     let verdicts = verdict::judge(&design, &mut ledger, catalog, &hits, &trials);

@@ -27,6 +27,8 @@ pub struct TrialOptions<'a> {
     pub seed: Seed,
     /// Events that all runs together may take.
     pub budget: u64,
+    /// Factor on the load under which something is killed; 1: at peak.
+    pub kill_load: f64,
     /// Called with the share of the work that is done, 0 to 1, from any thread.
     pub progress: &'a (dyn Fn(f64) + Sync),
     /// Only trials whose id this accepts.
@@ -62,9 +64,7 @@ pub fn try_design(
         kinds(design).into_iter().filter(|(id, _)| (options.only)(id)).collect();
     let experiments: Vec<Experiment> = names
         .iter()
-        .map(|(id, kind)| {
-            Experiment::new(design, ledger, catalog, hits, id, kind, &names, options.budget)
-        })
+        .map(|(id, kind)| Experiment::new(design, ledger, catalog, hits, id, kind, &names, options))
         .collect();
     let runs: Vec<(usize, u64)> = experiments
         .iter()

@@ -149,8 +149,8 @@ pub(crate) struct Simulate {
     /// Load: average, peak, or a factor of the peak such as 10x.
     #[arg(long, default_value = "peak")]
     pub(crate) load: String,
-    /// Kills a part at peak: a component, `instance:COMPONENT` or `zone:NAME`.
-    #[arg(long, conflicts_with = "load")]
+    /// Kills a part under that load: a component, `instance:COMPONENT` or `zone:NAME`.
+    #[arg(long)]
     pub(crate) kill: Option<String>,
     /// How the outcome is printed.
     #[arg(long, value_enum, default_value_t)]

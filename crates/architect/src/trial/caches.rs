@@ -21,8 +21,8 @@ pub struct HitRatios {
 }
 
 impl HitRatios {
-    /// Warms each cache of a design with its keys at peak; its figures `cache.<name>.hit_ratio` and
-    /// `cache.<name>.refill_seconds` go into the ledger.
+    /// Warms each cache of a design with its keys at peak; its figures `warm.<name>.hit_ratio` and
+    /// `warm.<name>.refill_seconds` go into the ledger.
     ///
     /// # Panics
     /// Panics when a cache or its keys have options that the laws of the design refuse.
@@ -52,7 +52,7 @@ impl HitRatios {
             let warm = world.warm(WARM);
             let refill = world.refill_timeline(Instant::ZERO, (1, 1), None, REFILL_MAX);
             found.record(name, warm.hit_ratio.value, &refill, ledger, seed);
-            let id = format!("cache.{name}.hit_ratio");
+            let id = format!("warm.{name}.hit_ratio");
             let ends = Some((warm.hit_ratio.low, warm.hit_ratio.high));
             ledger.insert(
                 &id,
@@ -81,7 +81,7 @@ impl HitRatios {
         self.ratios.insert(name.to_owned(), ratio);
         self.refills.insert(name.to_owned(), refill.clone());
         ledger.insert(
-            &format!("cache.{name}.refill_seconds"),
+            &format!("warm.{name}.refill_seconds"),
             &format!("until {name} hits within one point of its steady ratio again"),
             Unit::Seconds,
             Interval::confidence(refill.within_one_point.unwrap_or(REFILL_MAX), None),

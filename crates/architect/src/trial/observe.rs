@@ -260,7 +260,7 @@ fn lasting(
     let cold =
         hit.iter().find(|name| fault.what == KillWhat::Component && hits.refill(name).is_some());
     let formula = match cold {
-        Some(cache) => format!("cache.{cache}.refill_seconds"),
+        Some(cache) => format!("warm.{cache}.refill_seconds"),
         None => id("onset"),
     };
     let label = format!("time until all is as before, {}", experiment.id);

@@ -7,7 +7,7 @@ use tenfold_design::{Design, Load};
 use tenfold_sim::{self as sim, Scenario};
 use tenfold_units::Ledger;
 
-use super::{HitRatios, REPLICATIONS};
+use super::{HitRatios, REPLICATIONS, TrialOptions};
 use crate::lower::{self, LowerOptions, Lowered};
 use crate::plan::{Fault, KillWhat, TrialKind};
 
@@ -62,12 +62,14 @@ impl Experiment {
         id: &str,
         kind: &TrialKind,
         all: &[(String, TrialKind)],
-        budget: u64,
+        trials: &TrialOptions<'_>,
     ) -> Self {
         let replications = if matches!(kind, TrialKind::Kill(_)) { REPLICATIONS } else { 1 };
-        let events = share(id, all) * budget as f64 / replications as f64;
+        let events = share(id, all) * trials.budget as f64 / replications as f64;
         let mut options = lower_options(id, kind);
-        let load = id.strip_suffix('x').and_then(|n| n.parse::<f64>().ok()).unwrap_or(1.0);
+        let named = id.strip_suffix('x').and_then(|n| n.parse::<f64>().ok());
+        let at_kill = if matches!(kind, TrialKind::Kill(_)) { trials.kill_load } else { 1.0 };
+        let load = named.unwrap_or(at_kill);
         let wanted = if matches!(kind, TrialKind::Kill(_)) { KILL } else { STEADY };
         let mut per_second = f64::INFINITY;
         for cells in CELLS {
@@ -92,7 +94,7 @@ impl Experiment {
             dilution: 1.0,
         };
         if let TrialKind::Kill(fault) = kind {
-            experiment.kill(fault, seconds);
+            experiment.kill(fault, seconds, caches_have_copies(design));
         }
         experiment
     }
@@ -102,7 +104,7 @@ impl Experiment {
         (self.lowered.cell.cells.to_bits(), self.id == "average")
     }
 
-    fn kill(&mut self, fault: &Fault, seconds: f64) {
+    fn kill(&mut self, fault: &Fault, seconds: f64, copies: bool) {
         let part = seconds / PARTS;
         (self.dies, self.returns) = (2.0 * part, 4.0 * part);
         let detections = self
@@ -132,11 +134,13 @@ impl Experiment {
             }
         };
         let silent = fault.what != KillWhat::Component;
+        // What a lost cache node held, its copy in another zone holds too.
+        let keep_contents = copies && fault.what != KillWhat::Component;
         self.scenario.faults.push(sim::Fault {
             at: Duration::from_secs_f64(self.dies),
             lasts: Some(Duration::from_secs_f64(self.returns - self.dies)),
             target,
-            effect: sim::Effect::Kill(sim::Kill { silent, keep_contents: false }),
+            effect: sim::Effect::Kill(sim::Kill { silent, keep_contents }),
         });
         self.scenario.warm_up = Duration::from_secs_f64(part);
         self.scenario.horizon = Duration::from_secs_f64(seconds - part);
@@ -213,4 +217,13 @@ fn steady(id: &str, load: f64, seconds: f64, events: f64) -> Scenario {
         budget: (events * 1.5) as u64,
         shuffle_ties: false,
     }
+}
+
+/// Returns whether every shared cache keeps a second copy of its entries.
+fn caches_have_copies(design: &Design) -> bool {
+    design
+        .components
+        .values()
+        .filter(|component| component.cache.is_some())
+        .all(|component| component.replication.as_ref().is_some_and(|r| r.factor > 1))
 }

@@ -58,7 +58,7 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
         Ok(loaded) => loaded,
         Err(problems) => return unreadable(&path, &problems),
     };
-    let what = match trial_id(verb, &loaded.design) {
+    let (what, kill_load) = match trial_id(verb, &loaded.design) {
         Ok(what) => what,
         Err(message) => {
             output::error(&message);
@@ -75,7 +75,7 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
                 bar.set_position((share * 1000.0) as u64);
             },
         };
-        simulate_design(&loaded, &what, &Catalog::builtin(), &options)
+        simulate_design(&loaded, &what, kill_load, &Catalog::builtin(), &options)
     });
     bar.finish_and_clear();
     match simulated {
@@ -94,17 +94,24 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     }
 }
 
-/// Returns the id of the trial that the options name.
-fn trial_id(verb: &Verb, design: &Design) -> Result<String, String> {
-    let Some(kill) = &verb.kill else {
-        let factor = verb.load.strip_suffix('x').and_then(|n| n.parse::<f64>().ok());
-        let named = matches!(verb.load.as_str(), "average" | "peak");
-        return if named || factor.is_some_and(|f| f > 0.0 && f <= 10_000.0) {
-            Ok(verb.load.clone())
-        } else {
-            Err(format!("--load {}: write average, peak, or a factor up to 10000x", verb.load))
-        };
+/// Returns the id of the trial that the options name, and the load as a factor of the peak.
+fn trial_id(verb: &Verb, design: &Design) -> Result<(String, f64), String> {
+    let factor = match verb.load.as_str() {
+        "average" if verb.kill.is_some() => {
+            return Err(
+                "--load average with --kill: a part is killed at peak or a factor of it".into()
+            );
+        }
+        "average" | "peak" => 1.0,
+        load => load
+            .strip_suffix('x')
+            .and_then(|n| n.parse::<f64>().ok())
+            .filter(|factor| *factor > 0.0 && *factor <= 10_000.0)
+            .ok_or_else(|| {
+                format!("--load {load}: write average, peak, or a factor up to 10000x")
+            })?,
     };
+    let Some(kill) = &verb.kill else { return Ok((verb.load.clone(), factor)) };
     let (what, name) = kill.split_once(':').unwrap_or(("component", kill));
     let known: Vec<&str> = match what {
         "zone" => design.place.zones.iter().map(String::as_str).collect(),
@@ -119,7 +126,7 @@ fn trial_id(verb: &Verb, design: &Design) -> Result<String, String> {
         }
     };
     if known.contains(&name) {
-        Ok(format!("kill-{what}-{name}"))
+        Ok((format!("kill-{what}-{name}"), factor))
     } else {
         Err(format!("--kill {kill}: no {what} `{name}`; there are {}", known.join(", ")))
     }
