@@ -9,7 +9,7 @@ use crate::codes::{
 };
 use crate::lexer::{Quantity, Remark};
 use crate::lexicon::units::UnitKind;
-use crate::{Amount, Currency, Dimension, Per, TimeUnit};
+use crate::{Amount, Dimension, Per, TimeUnit};
 
 /// What the words around say about a quantity.
 pub(super) struct Beside {
@@ -52,90 +52,13 @@ pub(super) fn convert(
         found.remarks.push(Remark { code, range: range.clone(), message, help: help.to_owned() });
     };
     let span = (context.place)(range.clone());
-    let per_second = |seconds: f64, unit| Some(Per::Time { seconds, unit, interval: false, span });
-    let (mut per, mut noun, mut currency) = (None, None, None::<Currency>);
     let kind = quantity.kind();
-    let (dimension, factor) = match kind {
-        None if quantity.ratio => (Dimension::Factor, 1.0),
-        None if beside.of_data && quantity.scaled && text.ends_with(['G', 'T', 'M']) => {
-            remark(BITS_OR_BYTES, format!("`{text}` was read as bytes"), "write GB, MB or TB");
-            (Dimension::Bytes, 1.0)
-        }
-        None | Some(UnitKind::Counter | UnitKind::CounterNoun(_) | UnitKind::ClockHour(_)) => {
-            if let Some(UnitKind::CounterNoun(name)) = kind {
-                noun = Some(name);
-            }
-            (Dimension::Count, 1.0)
-        }
-        Some(UnitKind::Time(_, factor)) => (Dimension::Time, factor),
-        Some(UnitKind::MinuteOrMillion) => minute_or_million(beside, &text, &mut remark),
-        Some(UnitKind::Bytes(factor)) if quantity.billion => {
-            billion_or_byte(quantity, factor, beside, &text, &mut remark)
-        }
-        Some(UnitKind::Bytes(factor)) => {
-            if [1e12, 1e15, 1e18].contains(&factor) {
-                let message = format!("`{text}` was read in powers of ten");
-                remark(DECIMAL_OR_BINARY, message, "write TiB for powers of two (10 % more)");
-            }
-            (Dimension::Bytes, factor)
-        }
-        Some(UnitKind::LowerBytes(factor)) => {
-            let (read, other) = if beside.per_time {
-                ("bits", "B for bytes")
-            } else {
-                ("bytes", "b with a capital before it for bits")
-            };
-            remark(
-                BITS_OR_BYTES,
-                format!("`{text}` was read as {read}"),
-                &format!("write {other}"),
-            );
-            (if beside.per_time { Dimension::Bits } else { Dimension::Bytes }, factor)
-        }
-        Some(UnitKind::Bits(factor)) => {
-            if !beside.per_time && !text.to_lowercase().contains("bit") && !text.contains('비') {
-                remark(
-                    BITS_OR_BYTES,
-                    format!("`{text}` was read as bits"),
-                    "write a capital B for bytes",
-                );
-            }
-            (Dimension::Bits, factor)
-        }
-        Some(UnitKind::BitRate(factor)) => {
-            per = per_second(1.0, TimeUnit::Second);
-            (Dimension::Bits, factor)
-        }
-        Some(UnitKind::ByteRate(factor)) => {
-            per = per_second(1.0, TimeUnit::Second);
-            (Dimension::Bytes, factor)
-        }
-        Some(UnitKind::Percent) => (Dimension::Ratio, 0.01),
-        Some(UnitKind::Money(own, factor)) => {
-            currency = Some(own);
-            (Dimension::Money, factor)
-        }
-        Some(UnitKind::Times) if beside.frequency => (Dimension::Count, 1.0),
-        Some(UnitKind::Times) => (Dimension::Factor, 1.0),
-        Some(UnitKind::PerSecond(name)) => {
-            (per, noun) = (per_second(1.0, TimeUnit::Second), Some(name));
-            (Dimension::Count, 1.0)
-        }
-        Some(UnitKind::PerMinute(name)) => {
-            (per, noun) = (per_second(60.0, TimeUnit::Minute), Some(name));
-            (Dimension::Count, 1.0)
-        }
-        Some(UnitKind::Length(factor)) => (Dimension::Length, factor),
-        Some(UnitKind::Nines) => (Dimension::Ratio, 1.0),
+    let (dimension, factor) = dimension(quantity, beside, &text, &mut remark);
+    let (mut low, mut high) = match kind {
+        Some(UnitKind::Percent) => (hundredth(quantity.low), hundredth(quantity.high)),
+        Some(UnitKind::Nines) => (share_of_nines(quantity.low), share_of_nines(quantity.high)),
+        _ => (quantity.low * factor, quantity.high * factor),
     };
-    let nines = kind == Some(UnitKind::Nines);
-    let (mut low, mut high) = (quantity.low * factor, quantity.high * factor);
-    if kind == Some(UnitKind::Percent) {
-        (low, high) = (hundredth(quantity.low), hundredth(quantity.high));
-    }
-    if nines {
-        (low, high) = (share_of_nines(low), share_of_nines(high));
-    }
     if low > high {
         let message = format!("`{text}` ends below its start");
         remark(RANGE_REVERSED, message, "write the smaller end first");
@@ -146,11 +69,104 @@ pub(super) fn convert(
         remark(WIDE_RANGE, message, "give a narrower range or the expected value");
     }
     let mid = low + (high - low) / 2.0;
+    let currency = match kind {
+        Some(UnitKind::Money(currency, _)) => Some(currency),
+        _ => None,
+    };
+    let noun = match kind {
+        Some(
+            UnitKind::CounterNoun(name) | UnitKind::PerSecond(name) | UnitKind::PerMinute(name),
+        ) => Some(name),
+        _ => None,
+    };
     let amount = Amount { low, mid, high, dimension, currency, implied: false, span, text };
-    Converted { amount, per, noun, nines }
+    let unit = time_of_unit(kind);
+    let per = unit.map(|unit| Per::Time { seconds: unit.seconds(), unit, interval: false, span });
+    Converted { amount, per, noun, nines: kind == Some(UnitKind::Nines) }
+}
+
+/// Returns the time that a unit divides by: the second of rps and Mbps, the minute of rpm.
+fn time_of_unit(kind: Option<UnitKind>) -> Option<TimeUnit> {
+    match kind? {
+        UnitKind::BitRate(_) | UnitKind::ByteRate(_) | UnitKind::PerSecond(_) => {
+            Some(TimeUnit::Second)
+        }
+        UnitKind::PerMinute(_) => Some(TimeUnit::Minute),
+        _ => None,
+    }
 }
 
 type Remarker<'a> = dyn FnMut(crate::CodeEntry, String, &str) + 'a;
+
+/// Returns dimension and factor to the base unit.
+fn dimension(
+    quantity: &Quantity,
+    beside: &Beside,
+    text: &str,
+    remark: &mut Remarker<'_>,
+) -> (Dimension, f64) {
+    let Some(kind) = quantity.kind() else {
+        if quantity.ratio {
+            return (Dimension::Factor, 1.0);
+        }
+        if beside.of_data && quantity.scaled && text.ends_with(['G', 'T', 'M']) {
+            remark(BITS_OR_BYTES, format!("`{text}` was read as bytes"), "write GB, MB or TB");
+            return (Dimension::Bytes, 1.0);
+        }
+        return (Dimension::Count, 1.0);
+    };
+    match kind {
+        UnitKind::Counter
+        | UnitKind::CounterNoun(_)
+        | UnitKind::ClockHour(_)
+        | UnitKind::PerSecond(_)
+        | UnitKind::PerMinute(_) => (Dimension::Count, 1.0),
+        UnitKind::Time(_, factor) => (Dimension::Time, factor),
+        UnitKind::MinuteOrMillion => minute_or_million(beside, text, remark),
+        UnitKind::Bytes(factor) if quantity.billion => {
+            billion_or_byte(quantity, factor, beside, text, remark)
+        }
+        UnitKind::Bytes(factor) => {
+            if [1e12, 1e15, 1e18].contains(&factor) {
+                let message = format!("`{text}` was read in powers of ten");
+                remark(DECIMAL_OR_BINARY, message, "write TiB for powers of two (10 % more)");
+            }
+            (Dimension::Bytes, factor)
+        }
+        UnitKind::LowerBytes(factor) => bits_or_bytes(factor, beside, text, remark),
+        UnitKind::Bits(factor) => {
+            let spelled = text.to_lowercase().contains("bit") || text.contains('비');
+            if !beside.per_time && !spelled {
+                let message = format!("`{text}` was read as bits");
+                remark(BITS_OR_BYTES, message, "write a capital B for bytes");
+            }
+            (Dimension::Bits, factor)
+        }
+        UnitKind::BitRate(factor) => (Dimension::Bits, factor),
+        UnitKind::ByteRate(factor) => (Dimension::Bytes, factor),
+        UnitKind::Percent | UnitKind::Nines => (Dimension::Ratio, 1.0),
+        UnitKind::Money(_, factor) => (Dimension::Money, factor),
+        UnitKind::Times if beside.frequency => (Dimension::Count, 1.0),
+        UnitKind::Times => (Dimension::Factor, 1.0),
+        UnitKind::Length(factor) => (Dimension::Length, factor),
+    }
+}
+
+/// `10 gb` is data, `10 gb/s` a rate of bits.
+fn bits_or_bytes(
+    factor: f64,
+    beside: &Beside,
+    text: &str,
+    remark: &mut Remarker<'_>,
+) -> (Dimension, f64) {
+    let (dimension, read, help) = if beside.per_time {
+        (Dimension::Bits, "bits", "write B for bytes")
+    } else {
+        (Dimension::Bytes, "bytes", "write GB for bytes, Gb for bits")
+    };
+    remark(BITS_OR_BYTES, format!("`{text}` was read as {read}"), help);
+    (dimension, factor)
+}
 
 fn minute_or_million(beside: &Beside, text: &str, remark: &mut Remarker<'_>) -> (Dimension, f64) {
     let million = !beside.time && (beside.noun_follows || beside.counts || beside.per_time);

@@ -180,7 +180,7 @@ fn split_at_verb(words: &[(String, String)]) -> Phrase {
 
 /// Verbs that only connect a noun with its amount.
 const CONNECTING: &[&str] =
-    &["be", "do", "have", "need", "last", "expect", "require", "support", "allow", "hold"];
+    &["be", "try", "do", "have", "need", "last", "expect", "require", "support", "allow", "hold"];
 
 /// Returns the action of a verb, if it is one.
 pub(super) fn action(verb: Verb) -> Option<Action> {

@@ -3,7 +3,7 @@
 
 use super::word::is_content;
 use super::{Kind, Lexed, Token, currency_of};
-use crate::lexicon::units::{NUMBER_WORDS, UnitKind, WORD_SCALES};
+use crate::lexicon::units::{FOLDED, NUMBER_WORDS, UnitKind, WORD_SCALES};
 use crate::{Currency, TimeUnit};
 
 /// A number with its scale and unit; `low` and `high` differ for a range.
@@ -156,6 +156,7 @@ fn unit_after(text: &str, tokens: &mut Vec<Token>, at: usize) {
 
 /// Money signs, `+20 %`, `-5`.
 fn signs(text: &str, tokens: &mut Vec<Token>) {
+    currency_words(tokens);
     let mut at = 0;
     while at + 1 < tokens.len() {
         let Kind::Symbol(symbol) = tokens[at].kind else {
@@ -190,6 +191,27 @@ fn signs(text: &str, tokens: &mut Vec<Token>) {
     }
 }
 
+/// `EUR 9,000`, `USD 5k`.
+fn currency_words(tokens: &mut Vec<Token>) {
+    let mut at = 0;
+    while at + 1 < tokens.len() {
+        let found = FOLDED.iter().find_map(|(name, kind)| match kind {
+            UnitKind::Money(currency, _) if name.len() == 3 && *name == tokens[at].word() => {
+                Some(*currency)
+            }
+            _ => None,
+        });
+        if let Some(currency) = found
+            && let Kind::Amount(quantity) = &mut tokens[at + 1].kind
+            && money(quantity, currency)
+        {
+            let kind = tokens[at + 1].kind.clone();
+            replace(tokens, at, 2, kind);
+        }
+        at += 1;
+    }
+}
+
 fn money(quantity: &mut Quantity, currency: Currency) -> bool {
     let factor = match quantity.kind() {
         None => 1.0,
@@ -203,7 +225,7 @@ fn money(quantity: &mut Quantity, currency: Currency) -> bool {
     true
 }
 
-/// `1/3 of`.
+/// `1/3 of users`, `1 in 5 users`.
 fn fractions(tokens: &mut Vec<Token>) {
     let mut at = 0;
     while at + 3 < tokens.len() {
@@ -211,8 +233,9 @@ fn fractions(tokens: &mut Vec<Token>) {
             token.quantity().filter(|q| q.unit.is_none() && !q.scaled && q.low > 0.0).map(|q| q.low)
         };
         if let (Some(a), Some(b)) = (plain(&tokens[at]), plain(&tokens[at + 2]))
-            && tokens[at + 1].is_symbol('/')
-            && tokens[at + 3].word() == "of"
+            && b > 0.0
+            && ((tokens[at + 1].is_symbol('/') && tokens[at + 3].word() == "of")
+                || (tokens[at + 1].word() == "in" && a < b && is_content(tokens[at + 3].word())))
         {
             let mut quantity = Quantity::plain(a / b);
             quantity.low *= 100.0;
@@ -300,7 +323,9 @@ fn ratios(tokens: &mut Vec<Token>) {
             let quantity = Quantity { ratio: true, ..Quantity::plain(value) };
             tokens[at].kind = Kind::Amount(quantity);
         }
-        let colon = tokens.get(at + 1).is_some_and(|token| token.is_symbol(':'));
+        let colon = tokens
+            .get(at + 1)
+            .is_some_and(|token| token.is_symbol(':') || (ratio_words && token.is_symbol('/')));
         if colon
             && let Some(a) = tokens[at].quantity()
             && let Some(b) = tokens.get(at + 2).and_then(Token::quantity)

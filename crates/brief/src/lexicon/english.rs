@@ -120,6 +120,7 @@ pub(crate) const VERBS: &[(&str, Option<Access>)] = &[
     ("hold", None),
     ("allow", None),
     ("expect", None),
+    ("try", None),
     ("require", None),
 ];
 
