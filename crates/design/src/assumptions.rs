@@ -67,7 +67,7 @@ const ALL: &[Assumption] = &[
         "building and running a sharding layer over a database that has none",
         Unit::UsdPerMonth,
         [4_000.0, 10_000.0, 25_000.0],
-        "half an engineer at $20 k a month: routing, moving shards, schema changes on each",
+        "half an engineer at $20 k a month for each eight shards: routing, moving, schema changes",
     ),
     recall(
         "ops.learning",

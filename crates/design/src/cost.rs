@@ -193,7 +193,7 @@ fn objects(sheet: &mut Sheet<'_, '_>, name: &str, component: &Component) {
 /// The work of people: each technology once.
 fn operation(book: &mut Book<'_>, design: &Design) -> String {
     let mut technologies: BTreeMap<&str, bool> = BTreeMap::new();
-    let mut sharded = false;
+    let mut shards_most = 0;
     for component in design.components.values() {
         let kind = component.kind;
         if matches!(kind, Kind::Service | Kind::Consumer | Kind::External | Kind::Farm) {
@@ -202,12 +202,18 @@ fn operation(book: &mut Book<'_>, design: &Design) -> String {
         let managed = technologies.entry(&component.runs.technology).or_insert(true);
         *managed &= component.runs.managed;
         let shards = component.shards.as_ref().and_then(|shards| shards.count).unwrap_or(1);
-        sharded |= component.runs.technology == "postgresql" && shards > 1;
+        if component.runs.technology == "postgresql" && shards > 1 {
+            shards_most += shards;
+        }
     }
     let own = technologies.values().filter(|managed| !**managed).count();
     let rented = technologies.len() - own;
     let (a, b) = (book.assume("ops.technology"), book.assume("ops.managed"));
-    let layer = if sharded { format!(" + {}", book.assume("ops.sharding")) } else { String::new() };
+    let layer = if shards_most > 0 {
+        format!(" + {} * max(1, {shards_most} / 8)", book.assume("ops.sharding"))
+    } else {
+        String::new()
+    };
     let id = "operation_usd_per_month";
     let label = "work of people on what is run";
     book.derive(id, label, Unit::UsdPerMonth, &format!("{own} * {a} + {rented} * {b}{layer}"));

@@ -152,6 +152,6 @@ fn finish(draft: Draft<'_>) -> Proposal {
     let analysis = analysis::run(&mut book, &design);
     let cost = cost::sheet(&mut book, &design, &analysis);
     findings.extend(laws::all(&mut book, &design, &analysis));
-    findings.extend(limits::all(&book, estimate, &design));
+    findings.extend(limits::all(&book, estimate, &design, &choices));
     Proposal { design, ledger: book.ledger, choices, cost, findings }
 }

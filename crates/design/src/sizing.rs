@@ -25,8 +25,6 @@ pub(crate) struct Sized {
     pub(crate) disk_iops: u32,
     /// Dollars per month, operation included: figure id.
     pub(crate) cost: String,
-    /// What the size is set by.
-    pub(crate) bottleneck: Bottleneck,
     /// Why it cannot be: the resource, the computed figure and the limit.
     pub(crate) refused: Option<(Bottleneck, String, String)>,
 }
@@ -43,15 +41,4 @@ pub(crate) fn smallest(book: &Book<'_>, family: &str, vcpus: f64) -> String {
         .find(|name| f64::from(book.instance(name).vcpu) >= vcpus - 1e-9)
         .unwrap_or(&names[STEPS.len() - 1])
         .clone()
-}
-
-/// Returns the resource with the largest need, and its need.
-pub(crate) fn binding(needs: &[(Bottleneck, f64)]) -> (Bottleneck, f64) {
-    let mut worst = needs[0];
-    for need in &needs[1..] {
-        if need.1 > worst.1 {
-            worst = *need;
-        }
-    }
-    worst
 }

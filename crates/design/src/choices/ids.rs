@@ -39,7 +39,7 @@ fn code_dataset(draft: &Draft<'_>) -> Option<(String, String)> {
         .datasets
         .iter()
         .find(|d| {
-            d.unique.iter().any(|columns| *columns == d.key)
+            d.unique.contains(&d.key)
                 && d.key.len() == 1
                 && draft.book.ledger.contains(&format!("born.{}", d.name))
         })

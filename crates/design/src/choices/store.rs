@@ -3,7 +3,7 @@
 mod cache;
 mod words;
 
-use tenfold_estimate::{Access, Dataset, Operation, OperationKind, Shape};
+use tenfold_estimate::{Access, Dataset, Operation, OperationKind, Shape, Sli};
 
 use crate::Bottleneck;
 use crate::demand::{self, Demand};
@@ -72,11 +72,14 @@ fn split(draft: &Draft<'_>, demands: &[Demand]) -> (Vec<Demand>, Vec<Demand>) {
         let need = |demand: &Demand| {
             let mut book = draft.book.clone();
             postgres::size(&mut book, demand, false);
-            let what = match resource {
-                Bottleneck::DiskSpace => "bytes",
-                Bottleneck::DiskIops => "iops",
-                Bottleneck::WriteRate => "writes",
-                _ => "vcpus",
+            let what = if resource == Bottleneck::DiskSpace {
+                "bytes"
+            } else if resource == Bottleneck::DiskIops {
+                "iops"
+            } else if resource == Bottleneck::WriteRate {
+                "writes"
+            } else {
+                "vcpus"
             };
             book.value(&format!("option.{}.postgresql.{what}", demand.name))
         };
@@ -147,10 +150,30 @@ fn managed(draft: &mut Draft<'_>, component: &str, sized: &Sized) -> bool {
     book.derive(&id("self"), "run by the team: machines and people", unit, &formula);
     let formula = format!("{count} * 730 * {hourly} + {rented}");
     book.derive(&id("managed"), "run by the provider", unit, &formula);
-    let managed = book.value(&id("managed")) < book.value(&id("self"));
-    let choice = words::managed(component, &id("self"), &id("managed"), managed);
+    let cheaper = book.value(&id("managed")) < book.value(&id("self"));
+    let promised = promise(draft);
+    let managed = cheaper && promised;
+    let choice = words::managed(component, &id("self"), &id("managed"), (managed, promised));
     draft.choices.push(choice);
     managed
+}
+
+/// Returns whether the managed database, the balancer and the region together promise what the
+/// strictest objective asks.
+fn promise(draft: &mut Draft<'_>) -> bool {
+    let asked = draft
+        .estimate
+        .objectives
+        .iter()
+        .filter(|objective| objective.sli == Sli::AvailabilityRatio)
+        .map(|objective| draft.book.value(&objective.limit))
+        .fold(0.0, f64::max);
+    let facts = ["sla.aws.rds.multiaz", "sla.aws.elb", "sla.aws.ec2.multiaz"];
+    let [store, balancer, region] = facts.map(|fact| draft.book.fact(fact));
+    let label = "promises of a managed database, its balancer and its region";
+    let formula = format!("{store} * {balancer} * {region}");
+    let id = "run.promise";
+    draft.book.derive(id, label, tenfold_units::Unit::Ratio, &formula) >= asked
 }
 
 /// A store of its own for a dataset that one PostgreSQL does not carry.

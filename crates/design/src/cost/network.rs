@@ -126,11 +126,11 @@ fn replication(sheet: &mut Sheet<'_, '_>) {
             (None, None, None) => continue,
         };
         for ((owner, class), rate) in &sheet.analysis.calls_avg {
-            let written = match component.kind {
-                Kind::Topic => class == "append",
-                // A fill follows a miss: look-ups and fills share a class, so misses count.
-                Kind::Cache => false,
-                _ => class == "write" || class == "claim",
+            // A fill of a cache follows a miss and shares a class with look-ups: misses count.
+            let written = if component.kind == Kind::Topic {
+                class == "append"
+            } else {
+                component.kind != Kind::Cache && (class == "write" || class == "claim")
             };
             if owner == name && written {
                 terms.push(format!("{rate} * ({row}) * {copies}"));

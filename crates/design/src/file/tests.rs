@@ -35,9 +35,9 @@ fn problems_come_with_their_place() {
     } else {
         unknown
     };
-    let errors = Design::from_yaml(&unknown).err().expect("an unknown field");
+    let errors = Design::from_yaml(&unknown).expect_err("an unknown field");
     assert!(errors[0].line > 0 && errors[0].message.contains("colour"), "{errors:?}");
     let lost = text.replace("{read: {at: link-store", "{read: {at: link-stor");
-    let errors = Design::from_yaml(&lost).err().expect("a component that is not there");
+    let errors = Design::from_yaml(&lost).expect_err("a component that is not there");
     assert!(errors.iter().any(|e| e.message.contains("did you mean `link-store`")), "{errors:?}");
 }

@@ -108,7 +108,9 @@ fn outage(book: &mut Book<'_>, design: &Design, component: &Component) -> (Strin
                 ReplicationMode::Quorum => {
                     return (count.to_string(), format!("{after} / {count}"));
                 }
-                _ => (count / replication.factor.max(1)).max(1),
+                ReplicationMode::PrimarySync | ReplicationMode::PrimaryAsync => {
+                    (count / replication.factor.max(1)).max(1)
+                }
             };
             // One primary of so many: its share of the keys waits.
             (groups.to_string(), format!("{after} / {groups}"))

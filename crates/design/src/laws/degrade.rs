@@ -38,7 +38,11 @@ pub(super) fn law(_: &mut Book<'_>, design: &Design, _: &Analysis) -> Vec<Findin
                     ));
                 }
             }
-            _ => {}
+            paths::Call::Visit(_)
+            | paths::Call::Lookup(_)
+            | paths::Call::Read(_)
+            | paths::Call::Write(_)
+            | paths::Call::Fill(_) => {}
         });
     }
     findings

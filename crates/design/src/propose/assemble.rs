@@ -118,9 +118,13 @@ fn key_spaces(draft: &mut Draft<'_>) -> IndexMap<String, KeySpace> {
     for name in named {
         let Some(figures) = keys(draft, &name) else { continue };
         // The file names what the brief's figures are multiplied with, so that it can be edited.
-        let formula = |id: &str| match &draft.book.ledger[id].provenance {
-            tenfold_units::Provenance::Derived { formula, .. } => Formula::new(formula.clone()),
-            _ => Formula::new(id),
+        let formula = |id: &str| {
+            let provenance = &draft.book.ledger[id].provenance;
+            if let tenfold_units::Provenance::Derived { formula, .. } = provenance {
+                Formula::new(formula.clone())
+            } else {
+                Formula::new(id)
+            }
         };
         let interest = figures
             .interest

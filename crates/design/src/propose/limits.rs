@@ -5,11 +5,16 @@ use tenfold_units::Text;
 
 use crate::book::Book;
 use crate::draft::t;
-use crate::types::{Design, Finding, Severity};
+use crate::types::{Choice, Design, Finding, Severity};
 
 /// Returns what the budget says, and the operations without a flow.
-pub(super) fn all(book: &Book<'_>, estimate: &Estimate, design: &Design) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn all(
+    book: &Book<'_>,
+    estimate: &Estimate,
+    design: &Design,
+    choices: &[Choice],
+) -> Vec<Finding> {
+    let mut findings = pins(estimate, choices);
     if let Some(budget) = &estimate.constraints.budget
         && book.value("cost_usd_per_month") > book.value(budget)
     {
@@ -42,6 +47,43 @@ pub(super) fn all(book: &Book<'_>, estimate: &Estimate, design: &Design) -> Vec<
         }
     }
     findings
+}
+
+/// Keywords of pins that a choice answers, by the beginning of its id.
+const ANSWERED: [(&str, &[&str]); 6] = [
+    ("ids", &["base62", "counter-id"]),
+    ("cache.", &["cache", "redis", "memcached"]),
+    ("async.", &["async-pipeline", "kafka", "message-queue", "stream-processing"]),
+    ("edge", &["load-balancer", "api-gateway", "nginx"]),
+    ("delivery", &["cdn"]),
+    ("sessions", &["websocket"]),
+];
+
+/// Pins that no choice takes up: kept in mind, and said.
+fn pins(estimate: &Estimate, choices: &[Choice]) -> Vec<Finding> {
+    let answered = |pin: &tenfold_estimate::Pin| {
+        choices.iter().any(|choice| {
+            choice.pin.as_ref().is_some_and(|v| (v.line, v.column) == (pin.line, pin.column))
+                || ANSWERED.iter().any(|(id, words)| {
+                    choice.id.starts_with(id) && words.contains(&pin.keyword.as_str())
+                })
+        })
+    };
+    let open = estimate.pins.iter().filter(|pin| !pin.negated && !answered(pin));
+    open.map(|pin| {
+        let text = t(
+            format!(
+                "\"{}\" (line {}): no figure of this load asks for it, so the design does without.",
+                pin.text, pin.line
+            ),
+            format!(
+                "\"{}\"({}행): 이 부하의 어떤 수치도 이것을 요구하지 않아 설계에 넣지 않았다.",
+                pin.text, pin.line
+            ),
+        );
+        finding("pin", Severity::Warning, vec![pin.text.clone()], text)
+    })
+    .collect()
 }
 
 fn finding(law: &str, severity: Severity, about: Vec<String>, text: Text) -> Finding {

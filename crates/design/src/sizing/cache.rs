@@ -89,8 +89,6 @@ pub(crate) struct CacheSize {
     pub(crate) shards: u32,
     /// Bytes for entries in each shard.
     pub(crate) capacity: f64,
-    /// Machines, dollars per month: figure id.
-    pub(crate) machines: String,
     /// With operation: figure id.
     pub(crate) cost: String,
 }
@@ -129,7 +127,6 @@ pub(crate) fn size(
         instance: node.to_owned(),
         shards,
         capacity: book.value(&id("capacity")),
-        machines: id("machines"),
         cost: id("cost"),
     }
 }

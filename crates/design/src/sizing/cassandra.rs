@@ -4,7 +4,6 @@ use tenfold_estimate::Consistency;
 use tenfold_units::Unit;
 
 use super::Sized;
-use crate::Bottleneck;
 use crate::book::Book;
 use crate::demand::Demand;
 
@@ -47,7 +46,6 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand, zones: u32) -> Sized {
     let technology = book.assume("ops.technology");
     let total = format!("{} + {technology}", id("machines"));
     book.derive(&id("cost"), "cost with operation", Unit::UsdPerMonth, &total);
-    let by_cpu = book.value(&id("nodes_cpu")) > book.value(&id("nodes_disk"));
     Sized {
         instance: node.to_owned(),
         instances: book.value(&id("nodes")) as u32,
@@ -55,7 +53,6 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand, zones: u32) -> Sized {
         disk_bytes: 0.0,
         disk_iops: 0,
         cost: id("cost"),
-        bottleneck: if by_cpu { Bottleneck::Cpu } else { Bottleneck::DiskSpace },
         refused: None,
     }
 }

@@ -38,7 +38,6 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand) -> Sized {
         disk_bytes: 0.0,
         disk_iops: 0,
         cost: id("cost"),
-        bottleneck: Bottleneck::Cost,
         refused,
     }
 }

@@ -3,7 +3,6 @@
 use tenfold_units::Unit;
 
 use super::Sized;
-use crate::Bottleneck;
 use crate::book::Book;
 
 /// Copies of each record.
@@ -70,7 +69,6 @@ pub(crate) fn size(
         disk_bytes: book.value(&id("disk")),
         disk_iops: 3_000,
         cost: id("cost"),
-        bottleneck: Bottleneck::Network,
         refused: None,
     }
 }

@@ -65,7 +65,6 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand, sharded: bool) -> Sized
         disk_iops: book.value(&iops) as u32,
         instance,
         cost,
-        bottleneck: worst.0,
         refused,
     }
 }
@@ -159,7 +158,12 @@ fn cost(
     );
     book.derive(&id("machines"), "machines and disks", Unit::UsdPerMonth, &machines);
     let technology = book.assume("ops.technology");
-    let layer = if sharded { format!(" + {}", book.assume("ops.sharding")) } else { String::new() };
+    // Half an engineer for up to eight shards, and as much for each further eight.
+    let layer = if sharded {
+        format!(" + {} * max(1, {} / 8)", book.assume("ops.sharding"), shards.0)
+    } else {
+        String::new()
+    };
     let total = format!("{} + {technology}{layer}", id("machines"));
     book.derive(&id("cost"), "cost with operation", Unit::UsdPerMonth, &total);
     id("cost")

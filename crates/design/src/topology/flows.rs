@@ -96,10 +96,12 @@ fn once(draft: &Draft<'_>, operation: &Operation, touch: &Touch, caller: &str) -
         return vec![Step::Action(Action::Emit(emit))];
     }
     let Some(store) = holder(draft, &touch.dataset) else { return Vec::new() };
-    let class = match touch.access {
-        Asked::RangeRead => Some("range"),
-        Asked::Aggregate | Asked::Search | Asked::Nearby => Some("scan"),
-        _ => None,
+    let class = if touch.access == Asked::RangeRead {
+        Some("range")
+    } else if matches!(touch.access, Asked::Aggregate | Asked::Search | Asked::Nearby) {
+        Some("scan")
+    } else {
+        None
     };
     let keyed =
         draft.estimate.datasets.iter().any(|d| d.name == touch.dataset && d.popularity.is_some());
@@ -136,12 +138,9 @@ fn once(draft: &Draft<'_>, operation: &Operation, touch: &Touch, caller: &str) -
         | Asked::Increment
         | Asked::BlobWrite
         | Asked::Delete => {
-            let column = match touch.access {
-                Asked::UniqueClaim => {
-                    Some(draft.dataset(&touch.dataset).key.first().cloned().unwrap_or_default())
-                }
-                _ => None,
-            };
+            let key = &draft.dataset(&touch.dataset).key;
+            let column = (touch.access == Asked::UniqueClaim)
+                .then(|| key.first().cloned().unwrap_or_default());
             let mut steps = vec![Step::Action(Action::Write(access(column)))];
             steps.extend(freshen(draft, operation, &touch.dataset));
             steps

@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn text_and_back_keeps_every_bit() {
-        let values = [1157.407_407_407_407_3, 500.0, 18.25e12, 42.75e9, 0.1, 1.0 / 3.0, 1e15];
+        let values = [1_157.407_407_407_407_3, 500.0, 18.25e12, 42.75e9, 0.1, 1.0 / 3.0, 1e15];
         let dimensions = [
             Dimension::Number,
             Dimension::Rate,

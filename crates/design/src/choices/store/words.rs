@@ -122,7 +122,20 @@ fn store_excuse(
                 format!("{} is searched and summed, which it cannot do", demand.name),
                 format!("{} 데이터에는 검색과 집계가 필요한데 지원하지 않는다", demand.name),
             ),
-            _ => t(
+            Bottleneck::Cpu
+            | Bottleneck::Memory
+            | Bottleneck::DiskIops
+            | Bottleneck::Network
+            | Bottleneck::WriteRate
+            | Bottleneck::Connections
+            | Bottleneck::Latency
+            | Bottleneck::Consistency
+            | Bottleneck::Durability
+            | Bottleneck::Availability
+            | Bottleneck::Cost
+            | Bottleneck::Operation
+            | Bottleneck::KeySpace
+            | Bottleneck::NotNeeded => t(
                 format!("{} needs {{{need}}} where one server gives {{{limit}}}", demand.name),
                 format!(
                     "{} 데이터에는 {{{need}:이}} 필요한데 서버 한 대의 한도는 {{{limit}:이다}}",
@@ -441,7 +454,12 @@ pub(super) fn cache(
 }
 
 /// The choice of who runs a database.
-pub(super) fn managed(component: &str, own: &str, rented: &str, managed: bool) -> Choice {
+pub(super) fn managed(
+    component: &str,
+    own: &str,
+    rented: &str,
+    (managed, promised): (bool, bool),
+) -> Choice {
     let mut by_us = option(
         "self-run",
         t("run by the team", "직접 운영"),
@@ -479,6 +497,17 @@ pub(super) fn managed(component: &str, own: &str, rented: &str, managed: bool) -
     );
     if managed {
         by_us.excuse = Some(why);
+    } else if !promised {
+        by_provider.excuse = Some(excuse(
+            Bottleneck::Availability,
+            &["run.promise", "fact.sla.aws.rds.multiaz"],
+            t(
+                "database, balancer and region together promise {run.promise}, less than the \
+                 strictest objective",
+                "database, balancer, region의 약속을 곱하면 {run.promise:이다}. 가장 엄격한 목표보다 \
+                 낮다",
+            ),
+        ));
     } else {
         by_provider.excuse = Some(why);
     }
@@ -488,8 +517,8 @@ pub(super) fn managed(component: &str, own: &str, rented: &str, managed: bool) -
         options: vec![by_us, by_provider],
         chosen: if managed { "managed" } else { "self-run" }.to_owned(),
         reason: t(
-            format!("{{{cheap}}} is the lower of the two, machines and people together."),
-            format!("장비와 사람을 합쳐 {{{cheap}}} 쪽이 싸다."),
+            format!("{{{cheap}}} for machines and people, and the objectives can be held."),
+            format!("장비와 사람을 합쳐 {{{cheap}}}에 목표를 지킬 수 있다."),
         ),
         forced_by: vec![cheap.to_owned()],
         changes_at: None,
