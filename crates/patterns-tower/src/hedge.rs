@@ -30,7 +30,7 @@ use tenfold_units::Instant;
 use tower::{Layer, Service};
 
 use crate::classify::{ByError, Class, Classify};
-use crate::clock::{Clock, SharedClock, Sleep, TokioClock};
+use crate::clock::{SharedClock, Sleep, TokioClock};
 use crate::error::{BoxError, Error};
 use crate::observe::Observer;
 use crate::repeat::{Always, Repeat};

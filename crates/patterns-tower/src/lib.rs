@@ -1,7 +1,83 @@
-//! Tower layers over the state machines of `tenfold-patterns`.
+//! Tower layers over the state machines of [`tenfold_patterns`]: what a simulation tried, a service
+//! runs.
+//!
+//! The machines are pure: they take `now` and return decisions. A layer owns what they lack: the
+//! clock, the lock or the atomic, and the waking of those who wait. Its options are the machine's.
+//!
+//! # Which one do I need?
+//!
+//! | I want … | layer | it answers with |
+//! |---|---|---|
+//! | no caller to take more than its share | [`RateLimitLayer::keyed`] | 429, `Retry-After` |
+//! | not to call a service faster than it allows | [`RateLimitLayer`] with `wait_up_to` | a wait, or 429 |
+//! | a slow dependency not to take all tasks with it | [`BulkheadLayer`] | a wait, or 503 |
+//! | a server to find its own limit | [`ConcurrencyLimitLayer`] | 503 |
+//! | overload to hit what matters least, and who waited longest | [`LoadShed`] | 503 |
+//! | a broken service to be left alone until it recovers | [`CircuitBreakerLayer`] | 503, `Retry-After` |
+//! | a failure that passes not to be seen | [`RetryLayer`] | the last failure |
+//! | the slowest answers to be faster, for a few more requests | [`HedgeLayer`] | the first answer |
+//! | an answer in time, or none | [`TimeoutLayer`] | 504 |
+//! | no work for a caller that has gone | [`DeadlineLayer`] | 504 |
+//! | replicas to share the load | [`Balance`] | 503 when none is left |
+//! | the same question not to be asked again | [`CacheLayer`], [`SharedCache::get`] | the kept answer |
+//! | to see what happens | [`MetricsLayer`], [`TraceLayer`], [`Observer`] | – |
+//!
+//! # In which order?
+//!
+//! They compose in any order; this one makes sense. From the outside in, for a **server**:
+//!
+//! ```text
+//!  Trace ─ Metrics ─ ReadDeadline ─ RateLimit(by caller) ─ LoadShed entry ─ Bulkhead ─ LoadShed exit ─ Deadline ─ handler
+//!  see all, refusals too          cheapest refusal first    └──────── the queue ────────┘    again behind the queue
+//! ```
+//!
+//! and for a **client** of one dependency:
+//!
+//! ```text
+//!  Cache ─ Deadline ─ Retry or Hedge ─ RateLimit ─ Balance over: CircuitBreaker ─ Bulkhead ─ Timeout ─ Trace ─ WriteDeadline
+//!  ask less   the whole call           one budget       each backend its own      one attempt
+//! ```
+//!
+//! * A time-out inside the retry bounds an attempt, the deadline outside it the whole call.
+//! * The breaker is outside the time-out, so that time-outs count as failures, and inside the retry,
+//!   so that each attempt counts.
+//! * Retry at one layer of a system only; what it gave up, an outer one does not try again.
+//! * A rate limit outside the retry counts calls, one inside it counts attempts.
+//!
+//! # What holds for all
+//!
+//! * Services are `Clone`; clones, and all services made by one layer, share its state. They are
+//!   `Send` and `Sync` as far as the inner service is.
+//! * A permit comes back however a call ends: answered, failed, cancelled, timed out, panicked.
+//! * `poll_ready` is the inner service's. A call that is refused, or waits, lets go of what the inner
+//!   service had reserved for it.
+//! * There is one [`Error`]: layers do not wrap each other's. It says the
+//!   [reason](Error::reason), [when to come again](Error::retry_after), the
+//!   [HTTP status](Error::status), and [answers](Error::to_response).
+//! * Time comes from a [`Clock`]: tokio's, or a [`ManualClock`] in tests. All layers of a stack need
+//!   the same one.
+//! * A request [carries](Carry) its deadline, trace and priority; `http::Request` does so already.
+//!
+//! ```
+//! use core::time::Duration;
+//! use tenfold_patterns::{CircuitBreakerOptions, RetryBudgetOptions, RetryOptions};
+//! use tenfold_patterns_tower::{CircuitBreakerLayer, Error, RetryLayer, TimeoutLayer};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+//! let client = ServiceBuilder::new()
+//!     .layer(RetryLayer::new(RetryOptions::aws_standard(), RetryBudgetOptions::finagle()).unwrap())
+//!     .layer(CircuitBreakerLayer::new(CircuitBreakerOptions::tenfold()).unwrap())
+//!     .layer(TimeoutLayer::new(Duration::from_millis(250)))
+//!     .service(service_fn(|key: u32| async move { Ok::<_, Error>(key) }));
+//! assert_eq!(client.oneshot(7).await.unwrap(), 7);
+//! # }
+//! ```
+//!
+//! The minimum supported Rust version is 1.95.
 
 pub mod balance;
 pub mod bulkhead;
+pub mod cache;
 mod carry;
 pub mod circuit_breaker;
 mod classify;
@@ -12,16 +88,20 @@ mod error;
 pub mod gate;
 pub mod hedge;
 pub mod load_shed;
+pub mod metrics;
 mod observe;
 pub mod rate_limit;
 mod repeat;
+mod reply;
 pub mod retry;
 mod shared;
 mod sync;
 pub mod timeout;
+pub mod trace;
 
 pub use balance::{Balance, BalanceKey, NoKey};
 pub use bulkhead::{Bulkhead, BulkheadLayer};
+pub use cache::{CacheBuilder, CacheLayer, Cached};
 pub use carry::Carry;
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerLayer};
 pub use classify::{ByError, ByStatus, Class, Classify, classify_error, retry_after};
@@ -31,18 +111,21 @@ pub use deadline::{DeadlineLayer, ReadDeadlineLayer, WithDeadline, WriteDeadline
 pub use error::{BoxError, Error, Quota};
 pub use hedge::{Hedge, HedgeLayer};
 pub use load_shed::{Arrived, LoadShed, Priority};
+pub use metrics::{HttpLabels, Metrics, MetricsLayer};
 pub use observe::Observer;
-pub use rate_limit::{RateLimit, RateLimitLayer};
+pub use rate_limit::{InHeaders, RateLimit, RateLimitLayer};
 pub use repeat::{Always, Idempotent, Repeat};
 pub use retry::{BoxedCall, Retry, RetryLayer};
 pub use shared::balancer::{BalancerGuard, SharedBalancer};
 pub use shared::breaker::{CircuitBreakerGuard, CircuitBreakerRefusal, SharedCircuitBreaker};
 pub use shared::budget::{RetryGuard, SharedRetryBudget};
 pub use shared::bulkhead::{BulkheadEntry, BulkheadGuard, BulkheadQueued, SharedBulkhead};
+pub use shared::cache::{Loaded, SharedCache};
 pub use shared::concurrency::{ConcurrencyGuard, SharedConcurrencyLimit};
 pub use shared::limiter::{SharedKeyedLimiter, SharedLimiter};
 pub use shared::shed::SharedShed;
 pub use timeout::{Timeout, TimeoutLayer};
+pub use trace::{Span, TraceLayer};
 
 use core::hash::BuildHasher;
 

@@ -42,7 +42,7 @@ use tower::Layer;
 
 use crate::clock::{SharedClock, Sleep, TokioClock};
 use crate::error::{Error, Quota};
-use crate::gate::{Admission, Gate, Gated};
+use crate::gate::{Admission, Gate, Gated, Guard};
 use crate::observe::Observer;
 use crate::shared::limiter::{SharedKeyedLimiter, SharedLimiter};
 
@@ -170,8 +170,8 @@ where
 
 /// Puts a rate limit around services; all services of one layer share the limit.
 #[derive(Clone, Debug)]
-pub struct RateLimitLayer<L> {
-    gate: RateLimitGate<L>,
+pub struct RateLimitLayer<L, A = Silent> {
+    gate: RateLimitGate<L, A>,
 }
 
 impl<R: LimitRule> RateLimitLayer<Global<R>> {
@@ -208,8 +208,17 @@ impl<L> RateLimitLayer<L> {
     #[must_use]
     pub fn over(limiter: L) -> Self {
         let clock = TokioClock::shared();
-        let (observer, max_wait) = (Observer::default(), Duration::ZERO);
-        Self { gate: RateLimitGate { limiter, clock, observer, max_wait } }
+        let (observer, max_wait, announce) = (Observer::default(), Duration::ZERO, Silent);
+        Self { gate: RateLimitGate { limiter, clock, observer, max_wait, announce } }
+    }
+}
+
+impl<L, A> RateLimitLayer<L, A> {
+    /// Tells the limit in answers too: [`InHeaders`].
+    #[must_use]
+    pub fn announce<N>(self, announce: N) -> RateLimitLayer<L, N> {
+        let RateLimitGate { limiter, clock, observer, max_wait, .. } = self.gate;
+        RateLimitLayer { gate: RateLimitGate { limiter, clock, observer, max_wait, announce } }
     }
 
     /// Lets calls wait for their turn up to `span`, instead of being refused at once. A call whose
@@ -235,8 +244,8 @@ impl<L> RateLimitLayer<L> {
     }
 }
 
-impl<S, L: Clone> Layer<S> for RateLimitLayer<L> {
-    type Service = RateLimit<S, L>;
+impl<S, L: Clone, A: Clone> Layer<S> for RateLimitLayer<L, A> {
+    type Service = RateLimit<S, L, A>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Gated::new(inner, self.gate.clone())
@@ -244,24 +253,64 @@ impl<S, L: Clone> Layer<S> for RateLimitLayer<L> {
 }
 
 /// A service behind a rate limit.
-pub type RateLimit<S, L> = Gated<S, RateLimitGate<L>>;
+pub type RateLimit<S, L, A = Silent> = Gated<S, RateLimitGate<L, A>>;
+
+/// How an answer tells of the limit.
+pub trait Announce<Res> {
+    /// Writes to the answer of an admitted call.
+    fn announce(&self, response: &mut Res, quota: &Quota);
+}
+
+/// Answers say nothing of the limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl<Res> Announce<Res> for Silent {
+    fn announce(&self, _response: &mut Res, _quota: &Quota) {}
+}
+
+/// HTTP answers carry `RateLimit` and `RateLimit-Policy`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InHeaders;
+
+impl<B> Announce<http::Response<B>> for InHeaders {
+    fn announce(&self, response: &mut http::Response<B>, quota: &Quota) {
+        quota.write(response.headers_mut());
+    }
+}
 
 /// The gate of a [`RateLimit`].
 #[derive(Clone, Debug)]
-pub struct RateLimitGate<L> {
+pub struct RateLimitGate<L, A = Silent> {
     limiter: L,
     clock: SharedClock,
     observer: Observer,
     max_wait: Duration,
+    announce: A,
 }
 
-impl<L: Limiter> RateLimitGate<L> {
+/// A call within the rate.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimitCall<A> {
+    quota: Quota,
+    announce: A,
+}
+
+impl<A: Announce<Res>, Res> Guard<Res> for RateLimitCall<A> {
+    fn finish(self, result: &mut Result<Res, Error>) {
+        if let Ok(response) = result {
+            self.announce.announce(response, &self.quota);
+        }
+    }
+}
+
+impl<L: Limiter, A: Clone> RateLimitGate<L, A> {
     /// Admits a call, or says until when it has to wait, or that it is refused.
-    fn ask(&self, key: u128, give_up: Instant) -> Result<(), Result<Instant, Error>> {
+    fn ask(&self, key: u128, give_up: Instant) -> Result<RateLimitCall<A>, Result<Instant, Error>> {
         let now = self.clock.now();
         let verdict = self.limiter.admit(now, key, &self.observer);
         if verdict.admitted {
-            return Ok(());
+            return Ok(RateLimitCall { quota: verdict.quota, announce: self.announce.clone() });
         }
         let turn = verdict.retry_after.map(|wait| now + wait);
         Err(turn.filter(|turn| *turn <= give_up && give_up > now).ok_or(Error::RateLimited {
@@ -271,15 +320,17 @@ impl<L: Limiter> RateLimitGate<L> {
     }
 }
 
-impl<L: KeyOf<Req>, Req, Res> Gate<Req, Res> for RateLimitGate<L> {
-    type Guard = ();
-    type Wait = RateLimitWait<L>;
+impl<L: KeyOf<Req>, A: Announce<Res> + Clone + Unpin, Req, Res> Gate<Req, Res>
+    for RateLimitGate<L, A>
+{
+    type Guard = RateLimitCall<A>;
+    type Wait = RateLimitWait<L, A>;
 
-    fn admit(&self, request: &mut Req) -> Admission<(), RateLimitWait<L>> {
+    fn admit(&self, request: &mut Req) -> Admission<Self::Guard, Self::Wait> {
         let key = self.limiter.key(request);
         let give_up = self.clock.now() + self.max_wait;
         match self.ask(key, give_up) {
-            Ok(()) => Admission::Now(()),
+            Ok(call) => Admission::Now(call),
             Err(Ok(turn)) => {
                 let sleep = self.clock.sleep_until(turn);
                 Admission::Wait(RateLimitWait { gate: self.clone(), key, give_up, sleep })
@@ -291,21 +342,21 @@ impl<L: KeyOf<Req>, Req, Res> Gate<Req, Res> for RateLimitGate<L> {
 
 /// A call that waits for its turn.
 #[derive(Debug)]
-pub struct RateLimitWait<L> {
-    gate: RateLimitGate<L>,
+pub struct RateLimitWait<L, A> {
+    gate: RateLimitGate<L, A>,
     key: u128,
     give_up: Instant,
     sleep: Sleep,
 }
 
-impl<L: Limiter + Unpin> Future for RateLimitWait<L> {
-    type Output = Result<(), Error>;
+impl<L: Limiter, A: Clone + Unpin> Future for RateLimitWait<L, A> {
+    type Output = Result<RateLimitCall<A>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             ready!(Pin::new(&mut self.sleep).poll(cx));
             match self.gate.ask(self.key, self.give_up) {
-                Ok(()) => return Poll::Ready(Ok(())),
+                Ok(call) => return Poll::Ready(Ok(call)),
                 // Somebody else was quicker: the next turn.
                 Err(Ok(turn)) => self.sleep = self.gate.clock.sleep_until(turn),
                 Err(Err(error)) => return Poll::Ready(Err(error)),

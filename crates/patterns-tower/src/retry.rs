@@ -39,7 +39,7 @@ use tenfold_units::random::Stream;
 use tower::{Layer, Service};
 
 use crate::classify::{ByError, Class, Classify};
-use crate::clock::{Clock, SharedClock, TokioClock};
+use crate::clock::{SharedClock, TokioClock};
 use crate::error::{BoxError, Error};
 use crate::observe::Observer;
 use crate::repeat::{Always, Repeat};

@@ -6,6 +6,7 @@ pub(crate) mod balancer;
 pub(crate) mod breaker;
 pub(crate) mod budget;
 pub(crate) mod bulkhead;
+pub(crate) mod cache;
 pub(crate) mod concurrency;
 pub(crate) mod limiter;
 pub(crate) mod shed;

@@ -7,6 +7,7 @@ use tower::{ServiceExt, service_fn};
 
 use super::*;
 use crate::bulkhead::BulkheadLayer;
+use crate::clock::Clock;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 

@@ -10,6 +10,7 @@ use super::*;
 use crate::carry::Carry;
 use crate::circuit_breaker::CircuitBreakerLayer;
 use crate::classify::ByStatus;
+use crate::clock::Clock;
 use crate::repeat::Idempotent;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -113,10 +114,9 @@ async fn a_call_without_budget_is_not_tried_again() {
     let mut reasons = Vec::new();
     for _ in 0..4 {
         let (_, service) = fails(99);
-        match layer.layer(service).oneshot(1).await.unwrap_err() {
-            Error::Exhausted { reason, attempts, .. } => reasons.push((reason, attempts)),
-            other => panic!("{other:?}"),
-        }
+        let error = layer.layer(service).oneshot(1).await.unwrap_err();
+        let Error::Exhausted { reason, attempts, .. } = error else { panic!("{error:?}") };
+        reasons.push((reason, attempts));
     }
     assert_eq!(reasons, [("attempts", 2), ("attempts", 2), ("budget", 1), ("budget", 1)]);
 }
