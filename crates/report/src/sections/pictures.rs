@@ -53,10 +53,9 @@ pub(super) fn count(plan: &Plan, component: &Component) -> String {
 
 fn walk_flow(plan: &Plan, name: &str) -> Vec<Walk> {
     let mut walks = Vec::new();
-    let rate = plan.design.workload.get(name).and_then(|operation| {
-        let id = &operation.rate.0;
-        plan.ledger.get(id).map(tenfold_units::Figure::print)
-    });
+    let operation = plan.estimate.operations.iter().find(|operation| operation.name == name);
+    let rate = operation.and_then(|operation| plan.ledger.get(&operation.qps_avg));
+    let rate = rate.map(tenfold_units::Figure::print);
     walk(&plan.design.flows[name], CLIENT, &rate.unwrap_or_default(), &mut walks);
     walks
 }
