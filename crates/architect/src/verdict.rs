@@ -29,12 +29,12 @@ pub(crate) fn judge(
                 let value = Interval::exact(objective.limit.value);
                 ledger.insert(&limit, &objective.id, unit, value, provenance);
             }
-            match objective.sli {
-                Sli::AvailabilityRatio => availability(objective, ledger, limit),
-                _ if objective.sli.quantile().is_some() => {
-                    latency(design, objective, ledger, catalog, hits, trials, limit)
-                }
-                _ => unjudged(objective, limit),
+            if objective.sli == Sli::AvailabilityRatio {
+                availability(objective, ledger, limit)
+            } else if objective.sli.quantile().is_some() {
+                latency(design, objective, ledger, catalog, hits, trials, limit)
+            } else {
+                unjudged(objective, limit)
             }
         })
         .collect()

@@ -1,5 +1,5 @@
 //! Printing: results to standard output, everything else to standard error.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "stdout is the result")]
+#![expect(clippy::print_stderr, reason = "what is for people goes to standard error")]
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -25,11 +25,6 @@ pub(crate) fn note(text: &str) {
 /// Returns whether standard error shows colours.
 pub(crate) fn stderr() -> bool {
     colours() && std::io::stderr().is_terminal()
-}
-
-/// Returns whether standard output shows colours.
-pub(crate) fn stdout() -> bool {
-    colours() && std::io::stdout().is_terminal()
 }
 
 /// <https://no-color.org>: any value that is not empty turns colours off.
