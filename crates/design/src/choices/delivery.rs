@@ -74,7 +74,7 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
 }
 
 fn choice(draft: &mut Draft<'_>, own: bool) -> Choice {
-    let pinned = draft.pin(&["cdn"], "delivery");
+    let pinned = draft.estimate.pins.iter().find(|pin| pin.keyword == "cdn" && !pin.negated);
     let use_cdn = pinned.is_some() || !own;
     let mut cdn = option(
         "cdn",

@@ -96,6 +96,14 @@ fn cross_zone(sheet: &mut Sheet<'_, '_>) {
     }
     let mut terms = Vec::new();
     for (link, bytes) in &sheet.analysis.link_bytes {
+        // Regional services have an end in every zone: the way to them is not billed.
+        let regional = |name: &String| {
+            let kind = sheet.design.components.get(name).map(|component| component.kind);
+            matches!(kind, Some(Kind::ObjectStore | Kind::Cdn))
+        };
+        if regional(&link.to) || regional(&link.from) {
+            continue;
+        }
         let stated = sheet.design.links.get(link).and_then(|l| l.cross_zone_ratio);
         let ratio = stated.unwrap_or(f64::from(zones - 1) / f64::from(zones));
         terms.push(format!("{bytes} * {ratio}"));

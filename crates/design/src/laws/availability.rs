@@ -3,7 +3,7 @@
 use tenfold_estimate::Sli;
 use tenfold_units::Unit;
 
-use super::{broken, paths};
+use super::{broken, paths, warning};
 use crate::analysis::Analysis;
 use crate::book::Book;
 use crate::draft::t;
@@ -40,7 +40,14 @@ pub(super) fn law(book: &mut Book<'_>, design: &Design, _: &Analysis) -> Vec<Fin
         for name in names.iter().filter(|n| objective.of == "all" || objective.of == **n) {
             let id = format!("availability.{name}");
             if !several && book.value(&id) < limit && !is_job(design, name) {
-                findings.push(broken(
+                // Below the promises of the provider alone nothing that is run here would help.
+                let ours: f64 = needed(design, name)
+                    .iter()
+                    .filter_map(|part| book.ledger.get(&format!("available.{part}")))
+                    .map(|figure| figure.mid())
+                    .product();
+                let say = if ours < limit { broken } else { warning };
+                findings.push(say(
                     &[name, &objective.id],
                     "objectives".to_owned(),
                     t(

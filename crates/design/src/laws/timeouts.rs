@@ -53,15 +53,16 @@ fn flow_law(book: &mut Book<'_>, design: &Design, name: &str, flow: &[Step]) -> 
             continue;
         }
         let id = |what: &str| format!("timeout.{name}.{caller}.{what}");
-        let mut note = |what: &str, span: Duration| {
+        let mut note = |what: &str, words: &str, span: Duration| {
             let source = "the time-outs of the design file".to_owned();
             let provenance = Provenance::Assumed { source, quality: Quality::Derived };
-            let label = format!("{name}: time that {caller} {what}");
+            let label = format!("{name}: time that {caller} {words}");
             let interval = Interval::exact(span.as_secs_f64());
             book.insert(&id(what), &label, Unit::Seconds, interval, provenance);
             id(what)
         };
-        let (needs, given) = (note("may need", needed), note("is given", given));
+        let (needs, given) =
+            (note("needed", "may spend", needed), note("given", "is given", given));
         let (needs, given) = (needs.as_str(), given.as_str());
         findings.push(broken(
             &[name, &caller],

@@ -14,7 +14,7 @@ pub(super) fn all(
     design: &Design,
     choices: &[Choice],
 ) -> Vec<Finding> {
-    let mut findings = pins(estimate, choices);
+    let mut findings = pins(estimate, design, choices);
     if let Some(budget) = &estimate.constraints.budget
         && book.value("cost_usd_per_month") > book.value(budget)
     {
@@ -60,9 +60,10 @@ const ANSWERED: [(&str, &[&str]); 6] = [
 ];
 
 /// Pins that no choice takes up: kept in mind, and said.
-fn pins(estimate: &Estimate, choices: &[Choice]) -> Vec<Finding> {
+fn pins(estimate: &Estimate, design: &Design, choices: &[Choice]) -> Vec<Finding> {
     let answered = |pin: &tenfold_estimate::Pin| {
-        choices.iter().any(|choice| {
+        let runs = design.components.values().any(|c| c.runs.technology == pin.keyword);
+        runs || choices.iter().any(|choice| {
             choice.pin.as_ref().is_some_and(|v| (v.line, v.column) == (pin.line, pin.column))
                 || ANSWERED.iter().any(|(id, words)| {
                     choice.id.starts_with(id) && words.contains(&pin.keyword.as_str())
@@ -73,11 +74,11 @@ fn pins(estimate: &Estimate, choices: &[Choice]) -> Vec<Finding> {
     open.map(|pin| {
         let text = t(
             format!(
-                "\"{}\" (line {}): no figure of this load asks for it, so the design does without.",
+                "\"{}\" (line {}) is not taken up: it is neither sized nor priced here.",
                 pin.text, pin.line
             ),
             format!(
-                "\"{}\"({}행): 이 부하의 어떤 수치도 이것을 요구하지 않아 설계에 넣지 않았다.",
+                "\"{}\"({}행)은 이 설계에 반영되지 않았다. 크기와 비용 어디에도 들어 있지 않다.",
                 pin.text, pin.line
             ),
         );

@@ -23,6 +23,8 @@ struct Call {
     promised: f64,
     /// Calls of this operation that wait for one another.
     serial: u32,
+    /// Components that wait already: each leaves a tenth of its time to the next.
+    depth: u32,
     what: What,
 }
 
@@ -84,6 +86,11 @@ fn calls_of(flow: &[Step], promised: f64) -> Vec<Call> {
     let mut calls = Vec::new();
     let mut caller = String::new();
     walk(flow, &mut caller, promised, false, &mut calls);
+    let mut depth = 0;
+    for call in &mut calls {
+        call.depth = depth;
+        depth += u32::from(call.what == What::Visit);
+    }
     let stored = |c: &&Call| matches!(c.what, What::Read { .. } | What::Write);
     let serial = calls.iter().filter(stored).count().max(1) as u32;
     for call in &mut calls {
@@ -96,7 +103,7 @@ fn walk(steps: &[Step], caller: &mut String, promised: f64, missed: bool, calls:
     let mut call = |caller: &str, to: &str, what: What| {
         if !caller.is_empty() {
             let (from, to) = (caller.to_owned(), to.to_owned());
-            calls.push(Call { from, to, promised, serial: 1, what });
+            calls.push(Call { from, to, promised, serial: 1, depth: 0, what });
         }
     };
     for step in steps {
@@ -160,7 +167,9 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
     let serial = calls.iter().map(|call| call.serial).max().unwrap_or(1);
     let callee = &draft.components[&id.to];
     let source = draft.components.get(&id.from);
-    let share = promised * 0.9 / f64::from(serial.max(1));
+    let depth = calls.iter().map(|call| call.depth).max().unwrap_or(0);
+    let given = promised * (0..depth.max(1)).fold(1.0, |left, _| left * 0.9);
+    let share = given / f64::from(serial.max(1));
     if source.is_some_and(|c| matches!(c.kind, Kind::Topic)) {
         return Link::default();
     }
@@ -168,12 +177,12 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
         What::Visit if source.is_some_and(|c| c.kind == Kind::Store) => Link::default(),
         What::Visit => Link {
             balance: Some(Balance::P2c),
-            timeout: Some(span(promised * 0.9)),
+            timeout: Some(span(given * if depth == 0 { 1.0 } else { 0.9 })),
             ..Link::default()
         },
         What::Lookup => Link {
             balance: Some(Balance::Owner),
-            timeout: Some(span((promised * 0.05).min(share / 4.0))),
+            timeout: Some(span((given * 0.055).min(share / 4.0))),
             pool: Some(32),
             breaker: Some(breaker()),
             optional: true,
