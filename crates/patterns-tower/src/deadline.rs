@@ -1,8 +1,10 @@
 //! Deadline: the time that a caller still waits, handed on from hop to hop.
 //!
 //! ```text
-//!  server: ReadDeadline ─► … ─► Deadline ─► … handler ─► client: Deadline ─► WriteDeadline ─► wire
-//!          grpc-timeout         passed? refuse        what is left, less a reserve    grpc-timeout
+//!  server:  grpc-timeout ─► ReadDeadline ─► … ─► Deadline ─► handler
+//!                                              passed? refuse
+//!  client:  handler ─► Deadline ─► WriteDeadline ─► grpc-timeout
+//!                      what is left, less a reserve
 //! ```
 //!
 //! **Use it** on every call that somebody waits for, on both sides of a queue: work whose caller has

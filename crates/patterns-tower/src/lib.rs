@@ -27,15 +27,28 @@
 //! They compose in any order; this one makes sense. From the outside in, for a **server**:
 //!
 //! ```text
-//!  Trace ─ Metrics ─ ReadDeadline ─ RateLimit(by caller) ─ LoadShed entry ─ Bulkhead ─ LoadShed exit ─ Deadline ─ handler
-//!  see all, refusals too          cheapest refusal first    └──────── the queue ────────┘    again behind the queue
+//!  Trace ─ Metrics          see everything, refusals too
+//!   ReadDeadline            from when on nobody waits
+//!    RateLimit by caller    the cheapest refusal first
+//!     LoadShed entry ┐
+//!      Bulkhead      │      the queue
+//!       LoadShed exit┘
+//!        Deadline           again behind the queue
+//!         handler
 //! ```
 //!
 //! and for a **client** of one dependency:
 //!
 //! ```text
-//!  Cache ─ Deadline ─ Retry or Hedge ─ RateLimit ─ Balance over: CircuitBreaker ─ Bulkhead ─ Timeout ─ Trace ─ WriteDeadline
-//!  ask less   the whole call           one budget       each backend its own      one attempt
+//!  Cache                    ask less
+//!   Deadline                of the whole call
+//!    Retry or Hedge         one budget for the dependency
+//!     RateLimit             of attempts
+//!      Balance over, for each backend:
+//!       CircuitBreaker
+//!        Bulkhead
+//!         Timeout           of one attempt
+//!          Trace ─ WriteDeadline ─ connection
 //! ```
 //!
 //! * A time-out inside the retry bounds an attempt, the deadline outside it the whole call.

@@ -1,9 +1,9 @@
 //! Trace: the W3C trace context of a request, read at the door, carried along, and sent on.
 //!
 //! ```text
-//!  traceparent ─► TraceLayer::server ─► request carries TraceContext ─► TraceLayer::client ─► traceparent
-//!                       │ span                                                │ span
-//!                       └──────────────► sink: whatever exports them ◄────────┘
+//!  server:  traceparent ─► TraceLayer::server ─► request carries TraceContext
+//!  client:  request carries TraceContext ─► TraceLayer::client ─► traceparent
+//!           each tells its span to a sink, which may export it
 //! ```
 //!
 //! **Use it** at every edge of a service. **Not** as proof of who the caller is.

@@ -16,16 +16,16 @@ use tower::ServiceExt;
 
 async fn ask(app: &Router, path: &str, key: &str) -> Response<Body> {
     let request = Request::builder().uri(path).header("x-api-key", key).body(Body::empty());
-    app.clone().oneshot(request.unwrap()).await.unwrap()
+    app.clone().oneshot(request.expect("well formed")).await.expect("it never fails")
 }
 
 fn header<'a>(response: &'a Response<Body>, name: &str) -> &'a str {
-    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+    response.headers().get(name).map_or("", |value| value.to_str().expect("text"))
 }
 
 fn start() -> (ManualClock, Store, Router) {
     let (clock, store) = (ManualClock::new(), Store::default());
-    let app = app(clock.shared(), store.clone()).unwrap();
+    let app = app(clock.shared(), store.clone()).expect("its options are right");
     (clock, store, app)
 }
 

@@ -9,7 +9,7 @@ mod sync {
     pub(crate) use shuttle::sync::{Arc, Mutex, MutexGuard};
 
     pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-        mutex.lock().unwrap()
+        mutex.lock().expect("no thread panics with the lock")
     }
 }
 
@@ -87,7 +87,7 @@ fn together<T: Send + 'static>(
             thread::spawn(move || work(i))
         })
         .collect();
-    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
 }
 
 /// Counts who is inside, and fails when it is more than allowed.
@@ -164,7 +164,7 @@ fn bulkhead() -> bulkhead::SharedBulkhead {
         max_wait: Duration::from_secs(1),
         newest_first_when_busy: false,
     };
-    bulkhead::SharedBulkhead::new(options, Plain::new(clock::Still)).unwrap()
+    bulkhead::SharedBulkhead::new(options, Plain::new(clock::Still)).expect("right options")
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn shared_cache() -> cache::SharedCache<usize> {
     let refresh = RefreshOptions { beta: 0.0, stale_while_revalidate: zero, stale_if_error: zero };
     let (options, flight) = (CacheOptions::lru(10), SingleFlightOptions::tenfold());
     let clock = Plain::new(clock::Still);
-    cache::SharedCache::new(options, refresh, flight, |_| 1, clock, Seed(1)).unwrap()
+    cache::SharedCache::new(options, refresh, flight, |_| 1, clock, Seed(1)).expect("right options")
 }
 
 #[test]
@@ -306,10 +306,7 @@ fn one_caller_loads_at_a_time_and_all_get_a_value() {
             }
             lead.finish(Ok(cache::Loaded::Value(i))).unwrap()
         });
-        let kept = match shared.find(1) {
-            cache::Found::Known(value) => value,
-            other => panic!("{other:?}"),
-        };
+        let cache::Found::Known(kept) = shared.find(1) else { panic!("nothing was kept") };
         assert!(kept.is_some_and(|i| i > 0));
         assert!(values[1..].iter().all(|value| *value == kept), "{values:?}");
         assert_eq!(shared.loading(), 0);
