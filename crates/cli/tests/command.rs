@@ -223,8 +223,11 @@ fn a_thousand_bullets_are_read() {
     fs::create_dir_all(&folder).unwrap();
     let brief = folder.join("brief.md");
     let mut content = String::from("# URL Shortener\n- 1M URLs/day\n");
-    for index in 0..1_000 {
-        content.push_str(&format!("- feature number {index}\n"));
+    for index in 0..1_000_u32 {
+        let letter = |n: u32| char::from(b'a' + (n % 26) as u8);
+        let name: String =
+            [letter(index / 676), letter(index / 26), letter(index)].iter().collect();
+        content.push_str(&format!("- show the {name} page\n"));
     }
     fs::write(&brief, content).unwrap();
     let output = tenfold(&["estimate", brief.to_str().unwrap(), "--format", "json"]);

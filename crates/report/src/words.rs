@@ -23,7 +23,7 @@ pub fn fill_with(wording: &str, value_of: &dyn Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(wording.len());
     let mut rest = wording;
     while let Some(start) = rest.find('{') {
-        out.push_str(&rest[..start]);
+        out.push_str(&rest[..start].replace("}}", "}"));
         rest = &rest[start + 1..];
         if let Some(after) = rest.strip_prefix('{') {
             out.push('{');
