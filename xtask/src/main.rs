@@ -10,7 +10,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  ci      everything a change must pass: format, lints, tests, docs, README, tidy
+  ci      everything a change must pass: tidy, format, lints, tests, planted bugs, docs
   tidy    the invariants that ARCHITECTURE.md claims and no compiler checks
 ";
 

@@ -1,6 +1,6 @@
 //! Bugs planted to try the tests: each of them must make the suite fail.
 //!
-//! Without the feature `planted-bugs` [`is`] is the constant `false` and nothing of this is built.
+//! Without the feature `planted-bugs` `is` is the constant `false` and nothing of this is built.
 
 /// A bug that can be switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

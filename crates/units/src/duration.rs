@@ -62,7 +62,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_nanos((total + 0.5) as u64))
 }
 
-/// Returns the shortest text that [`parse`] reads back as exactly `span`.
+/// Returns the shortest text that [`parse()`] reads back as exactly `span`.
 #[must_use]
 pub fn format(span: Duration) -> String {
     let nanos = span.as_nanos();
@@ -90,7 +90,7 @@ pub fn format(span: Duration) -> String {
     }
 }
 
-/// Writes a span as [`format`] does.
+/// Writes a span as [`format()`] does.
 ///
 /// # Errors
 /// Returns the serializer's.

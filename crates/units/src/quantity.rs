@@ -76,7 +76,7 @@ quantity!(
     Ratio, new, as_f64
 );
 quantity!(
-    /// Offered or carried load: the mean number of busy servers (λ · E[S]).
+    /// Offered or carried load: the mean number of busy servers (`λ · E[S]`).
     Erlangs, new, as_f64
 );
 quantity!(
