@@ -14,7 +14,7 @@ use tenfold_units::{Ledger, math};
 use crate::HitRatios;
 use crate::lower::{self, LowerOptions};
 
-/// The formula's stated error: what independence and the M/M/c wait may be off by.
+/// The error that is allowed for independence and the M/M/c wait: chosen, not measured.
 pub(crate) const STATED_ERROR_RATIO: f64 = 0.15;
 
 /// Cells of the grid.

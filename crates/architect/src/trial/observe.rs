@@ -160,7 +160,8 @@ fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -
 }
 
 /// Wilson's 95 % interval of a share (Wilson 1927), for a quarter of the requests: requests near to
-/// each other in time tell less than as many independent ones.
+/// each other in time tell less than as many independent ones. The quarter is chosen, its coverage
+/// is not measured.
 fn wilson(good: u64, requests: u64) -> Estimate {
     let share = good as f64 / requests as f64;
     let n = requests as f64 / 4.0;

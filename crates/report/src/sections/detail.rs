@@ -16,14 +16,14 @@ pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
         if !component.role.is_empty() {
             document.paragraph(plain(&component.role));
         }
-        properties(plan, name, component, document);
+        properties(plan, component, document);
         sizing(plan, name, document);
         data(component, document);
         links(plan, name, document);
     }
 }
 
-fn properties(plan: &Plan, name: &str, component: &Component, document: &mut Document<'_>) {
+fn properties(plan: &Plan, component: &Component, document: &mut Document<'_>) {
     let mut rows: Vec<(&str, String)> = Vec::new();
     let runs = &component.runs;
     let version = runs.version.as_deref().unwrap_or_default();
@@ -36,7 +36,6 @@ fn properties(plan: &Plan, name: &str, component: &Component, document: &mut Doc
     placement(component, &mut rows);
     service(component, &mut rows);
     options(component, &mut rows);
-    let _ = name;
     let rows = rows.into_iter().map(|(key, value)| vec![key.to_owned(), value]).collect();
     document.table(&["Property", "Value"], rows);
 }
