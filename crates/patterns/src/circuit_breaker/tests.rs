@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use tenfold_units::Seed;
 
 use super::*;
+use crate::event::{Event, Events};
 use crate::vectors::{each_file, float, list, number, signed, text};
 
 fn at(millis: u64) -> Instant {
