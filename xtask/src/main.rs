@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's result is its output")]
 
 mod ci;
+mod engines;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ cargo xtask COMMAND
 
   ci      everything a change must pass: tidy, format, lints, tests, planted bugs, docs
   tidy    the invariants that ARCHITECTURE.md claims and no compiler checks
+  engines up|down|status [postgres redis nginx kafka] [--wipe]
+          starts, stops or lists real engines on loopback; their data lie in target/engines
 ";
 
 fn main() -> ExitCode {
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["ci"] => ci::run(&root()),
         ["tidy"] => tidy::run(&root()),
+        ["engines", verb, ref names @ ..] => engines::run(verb, names),
         _ => {
             eprint!("{HELP}");
             return ExitCode::from(2);
