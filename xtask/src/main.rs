@@ -1,6 +1,7 @@
 //! The project's own checks: `cargo xtask ci` runs all of them, `cargo xtask tidy` the quick ones.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's result is its output")]
 
+mod bench_patterns;
 mod ci;
 mod engines;
 mod tidy;
@@ -13,6 +14,8 @@ cargo xtask COMMAND
 
   ci      everything a change must pass: tidy, format, lints, tests, planted bugs, docs
   tidy    the invariants that ARCHITECTURE.md claims and no compiler checks
+  bench-patterns [FILTER]
+          measures the patterns beside their peers; without a filter writes the page in docs too
   engines up|down|status [postgres redis nginx kafka] [--wipe]
           starts, stops or lists real engines on loopback; their data lie in target/engines
 ";
@@ -23,6 +26,8 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["ci"] => ci::run(&root()),
         ["tidy"] => tidy::run(&root()),
+        ["bench-patterns"] => bench_patterns::run(&root(), None),
+        ["bench-patterns", filter] => bench_patterns::run(&root(), Some(filter)),
         ["engines", verb, ref names @ ..] => engines::run(verb, names),
         _ => {
             eprint!("{HELP}");

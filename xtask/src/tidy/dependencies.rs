@@ -24,6 +24,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     ("report", &["units", "architect", "brief", "estimate", "design", "sim"]),
     ("patterns-tower", &["units", "patterns"]),
+    ("patterns-bench", &["units", "patterns", "patterns-tower"]),
     ("engines", &[]),
     ("cli", &["units", "architect", "report", "brief", "estimate", "design", "sim"]),
 ];
