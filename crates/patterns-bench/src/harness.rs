@@ -1,6 +1,6 @@
 //! How long an operation takes, on a machine that others use too.
 //!
-//! The contenders of a row take turns in batches of about a millisecond, so that what the machine
+//! The contenders of a row take turns of a few batches of about a millisecond, so that what the machine
 //! does besides meets all of them alike. A batch in which the kernel took the core away is thrown
 //! away, and so is one of two threads that did not run side by side. The figure is the lower quartile
 //! of the batches that are left: what the work takes when it is left alone.
@@ -40,7 +40,9 @@ pub(crate) fn shared<T>(step: impl Fn(u64) -> T + Send + Sync + 'static) -> Job 
 /// Good batches that are wanted of each job.
 const BATCHES: usize = 60;
 /// Turns after which a figure is made of what there is.
-const TURNS_MAX: usize = 240;
+const TURNS_MAX: usize = 60;
+/// Batches of one job in a row.
+const BATCHES_A_TURN: usize = 4;
 const BATCH: Duration = Duration::from_millis(1);
 /// Two threads are seldom left alone for longer on a busy machine.
 const BATCH_OF_TWO: u64 = 4;
@@ -86,12 +88,18 @@ pub(crate) fn measure(mut jobs: Vec<Option<Job>>) -> Vec<Figure> {
                 }
                 wanted = true;
                 let times = if threads == 1 { times[i] } else { times[i].div_ceil(BATCH_OF_TWO) };
-                let (spent, good) =
-                    if threads == 1 { one(job, from, times) } else { two(job, from, times) };
-                let nanos = spent.as_nanos() as f64 / (times * threads) as f64;
-                if good { &mut batches[i].good } else { &mut batches[i].others }.push(nanos);
+                // The first brings back what the others have driven out of the processor's caches.
+                for batch in 0..=BATCHES_A_TURN {
+                    let (spent, good) =
+                        if threads == 1 { one(job, from, times) } else { two(job, from, times) };
+                    from += times * threads;
+                    let nanos = spent.as_nanos() as f64 / (times * threads) as f64;
+                    if batch > 0 {
+                        if good { &mut batches[i].good } else { &mut batches[i].others }
+                            .push(nanos);
+                    }
+                }
             }
-            from += times.iter().max().copied().unwrap_or(0) * 2;
             if !wanted {
                 break;
             }

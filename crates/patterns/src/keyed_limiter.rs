@@ -90,11 +90,21 @@ impl KeyedRule for GcraRule {
 /// Places in a set.
 const WAYS: usize = 8;
 
+/// The places that a key may have, from a cache line's start on. Keys lie together, so that they
+/// are compared at once.
+#[derive(Clone)]
+#[repr(align(64))]
+struct Set<K> {
+    keys: [K; WAYS],
+    /// What each of them owes; 0: the place is free.
+    states: [u64; WAYS],
+}
+
 /// A limit per key `K`: a number, or a hash of what the caller is known by (128 bits for texts).
 #[derive(Clone)]
 pub struct KeyedLimiter<K, R> {
     rule: R,
-    places: Box<[(K, u64)]>,
+    sets: Box<[Set<K>]>,
     forgotten: u64,
 }
 
@@ -102,7 +112,7 @@ impl<K, R: fmt::Debug> fmt::Debug for KeyedLimiter<K, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedLimiter")
             .field("rule", &self.rule)
-            .field("places", &self.places.len())
+            .field("places", &(self.sets.len() * WAYS))
             .field("forgotten", &self.forgotten)
             .finish()
     }
@@ -118,29 +128,44 @@ impl<K: Copy + Default + Eq + Hash, R: KeyedRule> KeyedLimiter<K, R> {
         let mut check = Check::default();
         check.that((1..=1 << 30).contains(&keys), "keys", "must be from 1 to 2^30");
         check.done()?;
-        let places = keys.next_power_of_two().max(WAYS);
-        Ok(Self { rule, places: vec![(K::default(), 0); places].into(), forgotten: 0 })
+        let sets = keys.next_power_of_two().max(WAYS) / WAYS;
+        let empty = Set { keys: [K::default(); WAYS], states: [0; WAYS] };
+        Ok(Self { rule, sets: vec![empty; sets].into(), forgotten: 0 })
     }
 
     /// Takes `amount` for `key`, if it is there.
     pub fn admit(&mut self, now: Instant, key: K, amount: u64) -> R::Decision {
         let mut hasher = FixedHasher::default();
         key.hash(&mut hasher);
-        let set = (hasher.finish() as usize & (self.places.len() / WAYS - 1)) * WAYS;
-        let places = &mut self.places[set..set + WAYS];
-        // A place with state 0 is free, whatever its key.
-        let found = places.iter().position(|(other, state)| *state != 0 && *other == key);
-        let place = found.unwrap_or_else(|| {
-            let least = (0..WAYS).min_by_key(|i| places[*i].1).expect("a set has places");
-            if self.rule.owes(places[least].1, now) {
-                self.forgotten += 1;
-            }
-            places[least] = (key, 0);
-            least
-        });
-        let (state, decision) = self.rule.step(places[place].1, now, amount);
-        places[place].1 = state;
+        let number = hasher.finish() as usize & (self.sets.len() - 1);
+        let set = &mut self.sets[number];
+        // All keys are compared, without a branch for each: a guess that fails would wait for the
+        // memory, and the next call with it. A key never seen may meet free places that hold the
+        // default key; their state is that of a key never seen.
+        let mut found = 0_u32;
+        for way in 0..WAYS {
+            found |= u32::from(set.keys[way] == key) << way;
+        }
+        let way = if found == 0 {
+            Self::claim(set, &self.rule, &mut self.forgotten, now, key)
+        } else {
+            found.trailing_zeros() as usize % WAYS
+        };
+        let (state, decision) = self.rule.step(set.states[way], now, amount);
+        set.states[way] = state;
         decision
+    }
+
+    /// Gives `key` the place whose holder owes least.
+    #[cold]
+    fn claim(set: &mut Set<K>, rule: &R, forgotten: &mut u64, now: Instant, key: K) -> usize {
+        let least = (0..WAYS).min_by_key(|way| set.states[*way]).expect("a set has places");
+        if rule.owes(set.states[least], now) {
+            *forgotten += 1;
+        }
+        set.keys[least] = key;
+        set.states[least] = 0;
+        least
     }
 
     /// Returns how often a caller that owed something was forgotten for another.
@@ -152,7 +177,7 @@ impl<K: Copy + Default + Eq + Hash, R: KeyedRule> KeyedLimiter<K, R> {
     /// Takes a new rule; each caller's allowance is whole again at the same instant as before. Goes
     /// through all places.
     pub fn set_rule(&mut self, rule: R) {
-        for (_, state) in &mut self.places {
+        for state in self.sets.iter_mut().flat_map(|set| &mut set.states) {
             *state = rule.adopt(*state, &self.rule);
         }
         self.rule = rule;

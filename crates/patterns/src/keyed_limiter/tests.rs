@@ -31,7 +31,7 @@ fn made_up_keys_do_not_grow_it_and_spare_who_owes_most() {
     for key in 1_000..100_000 {
         let _ = limiter.admit(at(1), key, 1);
     }
-    assert_eq!(limiter.places.len(), 64);
+    assert_eq!(limiter.sets.len() * WAYS, 64);
     assert!(!limiter.admit(at(1), 7, 1).is_admitted(), "the one that owes most is not forgotten");
     assert!(limiter.forgotten() > 90_000);
 }
@@ -71,10 +71,15 @@ fn a_new_rule_keeps_what_callers_owe_in_time() {
         let _ = limiter.admit(at(1_000), 3, 1);
     }
     limiter.set_rule(TokenBucketOptions::per_second(7, 5).rule().unwrap());
-    let owed = limiter.places.iter().find(|place| place.1 != 0).unwrap();
-    let (_, decision) = limiter.rule.step(owed.1, at(1_000), 1);
+    let owed = limiter
+        .sets
+        .iter()
+        .flat_map(|set| set.keys.iter().zip(&set.states))
+        .find(|place| *place.1 != 0)
+        .unwrap();
+    let (_, decision) = limiter.rule.step(*owed.1, at(1_000), 1);
     // Full in 500 ms as before; now a token takes 142.86 ms, so one is there.
     assert_eq!(decision, TokenBucketDecision::Admitted { remaining: 0 });
-    let (_, decision) = limiter.rule.step(owed.1, at(1_500), 0);
+    let (_, decision) = limiter.rule.step(*owed.1, at(1_500), 0);
     assert_eq!(decision, TokenBucketDecision::Admitted { remaining: 5 });
 }
