@@ -13,6 +13,7 @@ mod plan;
 mod review;
 pub mod schemas;
 mod sensitivity;
+mod settings;
 mod stages;
 mod threads;
 mod trial;

@@ -284,8 +284,8 @@ pub struct Redesign {
 pub struct Change {
     /// The component.
     pub component: String,
-    /// What and how many, today.
+    /// What and how many, today: a template that names the figure of how many.
     pub now: Option<String>,
-    /// What and how many, then.
+    /// What and how many, then: a template.
     pub then: Option<String>,
 }

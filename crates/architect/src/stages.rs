@@ -8,7 +8,7 @@ use tenfold_units::{Interval, Ledger, Seed, Text, Unit};
 
 use crate::plan::{Change, Plan, Redesign};
 use crate::review::tried;
-use crate::{availability, sensitivity, verdict, weakness};
+use crate::{availability, sensitivity, settings, verdict, weakness};
 
 /// How a plan is made.
 pub struct PlanOptions<'a> {
@@ -54,6 +54,7 @@ pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) ->
     let proposal = propose(&estimate, catalog);
     let Proposal { design, mut ledger, choices, cost, findings } = proposal;
     let (trials, hits) = tried(&design, &mut ledger, catalog, options, 1.0, &|_| true);
+    settings::record(&design, &mut ledger);
     availability::add(&design, &mut ledger, catalog, &trials);
     weakness::gives_out(&design, &mut ledger);
     let verdicts = verdict::judge(&design, &mut ledger, catalog, &hits, &trials);
@@ -107,13 +108,18 @@ fn redesign(
     let cost = copy(&then.cost.total);
     let components: Vec<(String, String)> =
         then.cost.components.iter().map(|(name, figure)| (name.clone(), copy(figure))).collect();
-    let words = |design: &tenfold_design::Design, name: &str| {
+    for (name, component) in &then.design.components {
+        let label = format!("{name}: instances, designed anew for {id}");
+        let count = Interval::exact(f64::from(then.design.instances(component)));
+        let figure = format!("at{id}.instances.{name}");
+        let formula = format!("instances of the proposal at {id} the load");
+        ledger.computed(&figure, &label, Unit::Count, count, &formula, &[]);
+    }
+    let words = |design: &tenfold_design::Design, name: &str, count: &str| {
         design.components.get(name).map(|component| {
             let runs = &component.runs;
             match &runs.instance {
-                Some(instance) => {
-                    format!("{} on {} × {instance}", runs.technology, design.instances(component))
-                }
+                Some(instance) => format!("{} on {{{count}}} × {instance}", runs.technology),
                 None => runs.technology.clone(),
             }
         })
@@ -124,10 +130,10 @@ fn redesign(
         .into_iter()
         .map(|name| Change {
             component: name.clone(),
-            now: words(today, name),
-            then: words(&then.design, name),
+            now: words(today, name, &format!("design.components.{name}.instances")),
+            then: words(&then.design, name, &format!("at{id}.instances.{name}")),
         })
-        .filter(|change| change.now != change.then)
+        .filter(|change| differs(&change.component, today, &then.design))
         .collect();
     let changed = choices
         .iter()
@@ -139,6 +145,16 @@ fn redesign(
         .collect();
     let notes = key_space(ledger, &id);
     Redesign { id, changes, choices: changed, cost, components, notes }
+}
+
+/// Returns whether a component runs on something else, or on another number of it.
+fn differs(name: &str, today: &tenfold_design::Design, then: &tenfold_design::Design) -> bool {
+    let runs = |design: &tenfold_design::Design| {
+        let component = design.components.get(name)?;
+        let runs = &component.runs;
+        Some((runs.technology.clone(), runs.instance.clone(), design.instances(component)))
+    };
+    runs(today) != runs(then)
 }
 
 /// How long the keys of today's length would last at that load.

@@ -75,15 +75,14 @@ fn load(plan: &Plan, out: &mut String) {
     let _ = writeln!(out, "{:24}{:>12}{:>14}   likely range at peak", "Load", "average", "peak");
     for operation in &plan.estimate.operations {
         let Some(peak) = plan.ledger.get(&operation.qps_peak) else { continue };
-        let unit = peak.unit;
         let _ = writeln!(
             out,
             "  {:22}{:>12}{:>14}   {} to {}",
             operation.name,
             words::print(&plan.ledger, &operation.qps_avg),
             peak.print(),
-            unit.print(peak.interval.low),
-            unit.print(peak.interval.high)
+            peak.print_low(),
+            peak.print_high()
         );
     }
     let stored = ["storage_per_day_bytes", "storage_1y_bytes", "storage_5y_bytes"];

@@ -1,10 +1,15 @@
 //! The command as a user meets it.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "support/quantities.rs"]
+mod quantities;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use quantities::{Known, too_precise, unexplained};
 
 /// Events of the designs that the tests make: enough for every part of a report.
 const BUDGET: &str = "400000";
@@ -75,7 +80,8 @@ fn a_design_is_whole_repeats_byte_for_byte_and_keeps_edits() {
     let report = text(&a[Path::new("DESIGN.md")]);
     let headings: Vec<&str> = report.lines().filter(|line| line.starts_with("## ")).collect();
     assert_eq!(headings.len(), 9, "the page to sign and eight sections: {headings:?}");
-    quantities_have_figures(&report, &text(&a[Path::new("plan.json")]));
+    let stated = fs::read_to_string(root().join(brief)).unwrap();
+    quantities_have_figures(&report, &text(&a[Path::new("plan.json")]), &stated);
     no_picture_has_colliding_text(&a);
 
     fs::write(one.join("DESIGN.md"), "mine").unwrap();
@@ -90,31 +96,19 @@ fn a_design_is_whole_repeats_byte_for_byte_and_keeps_edits() {
     fs::remove_dir_all(&two).unwrap();
 }
 
-/// Every printed quantity (a number with a unit) stands, rounded as printed, in the plan.
-fn quantities_have_figures(report: &str, plan: &str) {
+/// Every quantity of the report is a figure of the plan, rounded as the units say.
+fn quantities_have_figures(report: &str, plan: &str, brief: &str) {
     let plan: serde_json::Value = serde_json::from_str(plan).unwrap();
-    let mut printed = std::collections::BTreeSet::new();
-    for (_, figure) in plan["ledger"].as_object().unwrap() {
-        let figure: tenfold_units::Figure = serde_json::from_value(figure.clone()).unwrap();
-        let interval = figure.interval;
-        for value in [interval.low, interval.mid, interval.high] {
-            printed.insert(figure.unit.print(value));
-        }
+    let known = Known::new(&plan, brief);
+    let missing = unexplained(report, &known);
+    assert!(missing.is_empty(), "printed, but in no figure:\n{}", missing.join("\n"));
+    let rough = too_precise(report);
+    assert!(rough.is_empty(), "more digits than are known:\n{}", rough.join("\n"));
+    // The check itself must be able to fail.
+    for planted in ["It takes 37.21 ms.", "`63,658/s`", "서버 4711대", "$12.9 k", "12.34 TB"] {
+        assert_eq!(unexplained(planted, &known).len(), 1, "{planted} was not noticed");
     }
-    // Units that only figures have; spans and sizes of the design file stand there as text.
-    let mut missing = Vec::new();
-    for line in report.lines().filter(|line| line.starts_with('|')) {
-        for cell in line.split('|').map(str::trim) {
-            let plain = cell.trim_matches('*').replace('\\', "");
-            let is_figure = (plain.ends_with("/s") || plain.ends_with("/month"))
-                && plain.starts_with(|c: char| c.is_ascii_digit() || c == '$')
-                && !plain.contains(" to ");
-            if is_figure && !printed.contains(&plain) {
-                missing.push(plain);
-            }
-        }
-    }
-    assert!(missing.is_empty(), "printed, but in no figure: {missing:?}");
+    assert_eq!(too_precise("12.34 TB of $1,234.5 and 22,309/s to 318,000/s").len(), 3);
 }
 
 /// Texts carry their width; two of them in one place would share their box.

@@ -146,8 +146,7 @@ impl<'a> Document<'a> {
         if figure.interval.is_exact() {
             return String::new();
         }
-        let (low, high) = (figure.interval.low, figure.interval.high);
-        format!("{} to {}", figure.unit.print(low), figure.unit.print(high))
+        format!("{} to {}", figure.print_low(), figure.print_high())
     }
 }
 

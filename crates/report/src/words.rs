@@ -15,7 +15,20 @@ pub use particle::with_particle;
 /// Panics when a figure is not in the ledger: templates are part of the program.
 #[must_use]
 pub fn fill(text: &Text, language: Language, ledger: &Ledger) -> String {
-    fill_with(text.in_language(language), &|id| print(ledger, id))
+    fill_with(text.in_language(language), &|id| match language {
+        Language::En => print(ledger, id),
+        Language::Ko => korean(&print(ledger, id)),
+    })
+}
+
+/// Returns a printed figure with its unit as Korean text writes it: `96.5 years` is 96.5년. Short
+/// times and all other units stay as they are.
+#[must_use]
+pub fn korean(printed: &str) -> String {
+    const UNITS: [(&str, &str); 5] =
+        [(" years", "년"), (" days", "일"), (" h", "시간"), (" min", "분"), (" s", "초")];
+    let unit = UNITS.iter().find_map(|(en, ko)| Some((printed.strip_suffix(en)?, ko)));
+    unit.map_or_else(|| printed.to_owned(), |(number, ko)| format!("{number}{ko}"))
 }
 
 /// Returns `wording` with each `{id}` replaced by what `value_of` returns for it.
@@ -54,15 +67,24 @@ pub fn print(ledger: &Ledger, id: &str) -> String {
     let (base, end) = id.rsplit_once('.').unwrap_or((id, ""));
     let figure = &ledger[base];
     match end {
-        "low" => figure.unit.print(figure.interval.low),
-        "high" => figure.unit.print(figure.interval.high),
+        "low" => figure.print_low(),
+        "high" => figure.print_high(),
         _ => panic!("no figure `{id}`"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fill_with;
+    use super::{fill_with, korean};
+
+    #[test]
+    fn korean_text_has_korean_units_of_time() {
+        assert_eq!(korean("96.5 years"), "96.5년");
+        assert_eq!(korean("55 min"), "55분");
+        assert_eq!(korean("3 s"), "3초");
+        assert_eq!(korean("9.1 ms"), "9.1 ms");
+        assert_eq!(korean("127,315/s"), "127,315/s");
+    }
 
     #[test]
     fn places_are_filled() {

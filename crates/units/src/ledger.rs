@@ -42,6 +42,18 @@ impl Figure {
     pub fn print(&self) -> String {
         self.unit.print(self.interval.mid)
     }
+
+    /// Returns the printed form of the low end, with at most three significant digits.
+    #[must_use]
+    pub fn print_low(&self) -> String {
+        self.unit.print_end(self.interval.low)
+    }
+
+    /// Returns the printed form of the high end, with at most three significant digits.
+    #[must_use]
+    pub fn print_high(&self) -> String {
+        self.unit.print_end(self.interval.high)
+    }
 }
 
 /// Why a figure cannot be added.

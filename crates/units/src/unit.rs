@@ -82,6 +82,35 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// Returns the printed form of an end of a range: as [`Unit::print`], but loads too with at
+    /// most three significant digits, because a range is never known to the unit.
+    ///
+    /// ```
+    /// use tenfold_units::Unit;
+    /// assert_eq!(Unit::PerSecond.print_end(317_987.0), "318,000/s");
+    /// ```
+    #[must_use]
+    pub fn print_end(self, value: f64) -> String {
+        match self {
+            Self::PerSecond => Self::PerSecondSimulated.print(value),
+            Self::Count if (1e3..1e9).contains(&value) => rounded_grouped(value),
+            Self::PerSecondSimulated
+            | Self::Bytes
+            | Self::BytesPerSecond
+            | Self::BitsPerSecond
+            | Self::Seconds
+            | Self::Count
+            | Self::Ratio
+            | Self::Factor
+            | Self::Erlangs
+            | Self::Usd
+            | Self::UsdPerMonth
+            | Self::UsdEach => self.print(value),
+        }
+    }
+}
+
 /// Rounds to `digits` significant digits and drops trailing zeros after the point.
 fn significant(value: f64, digits: i32) -> String {
     if value == 0.0 {
@@ -176,6 +205,8 @@ fn seconds(value: f64) -> String {
 fn count(value: f64) -> String {
     if value >= 1e9 {
         significant_exponent(value)
+    } else if value >= 1e6 {
+        rounded_grouped(value)
     } else if value >= 100.0 || value.fract() == 0.0 {
         grouped(value)
     } else {
@@ -238,6 +269,7 @@ mod tests {
             (Unit::Count, 3.521e12, "3.52e12"),
             (Unit::Count, 3.0, "3"),
             (Unit::Count, 333_333.33, "333,333"),
+            (Unit::Count, 220_884_032.0, "221,000,000"),
             (Unit::Ratio, 0.691, "69.1 %"),
             (Unit::Ratio, 0.9995, "99.95 %"),
             (Unit::Ratio, 0.999_53, "99.953 %"),

@@ -55,6 +55,13 @@ pub(super) fn trial(
         budget_minutes: IndexMap::new(),
         mitigations: Vec::new(),
     };
+    let cells = experiment.lowered.cell.cells;
+    if cells > 1.0 {
+        let id = format!("sim.cells.{cells:.0}");
+        let words = "chosen so that the runs fit the budget of events";
+        let label = "cells that the load and the instances are divided into";
+        ledger.computed(&id, label, Unit::Count, Interval::exact(cells), words, &[]);
+    }
     match &experiment.kind {
         TrialKind::Load(factor) => {
             load_factor(design, ledger, &experiment.id, factor);

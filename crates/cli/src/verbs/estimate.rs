@@ -43,8 +43,7 @@ fn text(estimate: &Estimate) -> String {
         let range = if interval.is_exact() {
             String::new()
         } else {
-            let unit = figure.unit;
-            format!("  ({} to {})", unit.print(interval.low), unit.print(interval.high))
+            format!("  ({} to {})", figure.print_low(), figure.print_high())
         };
         let _ = writeln!(out, "  {id:width$}  {:>16}{range}", figure.print());
     }

@@ -67,7 +67,7 @@ fn write_tree(
     let range = if interval.is_exact() {
         String::new()
     } else {
-        format!(" ({} to {})", figure.unit.print(interval.low), figure.unit.print(interval.high))
+        format!(" ({} to {})", figure.print_low(), figure.print_high())
     };
     let _ = writeln!(out, "{indent}{id} = {}{range}", figure.print());
     if !seen.insert(id.to_owned()) {

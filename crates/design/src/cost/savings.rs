@@ -151,14 +151,16 @@ fn storage_classes(book: &mut Book<'_>, lines: &[CostLine]) -> Option<Saving> {
         return None;
     }
     let (dear, cheap) = (book.fact("aws.s3.standard.gb"), book.fact("aws.s3.ia.gb"));
+    book.fact("aws.s3.ia.min_days");
     let figure = "saving.storage-classes".to_owned();
     let formula = format!("({}) * (1 - {cheap} / {dear})", backups.join(" + "));
     book.derive(&figure, "saved by colder storage", Unit::UsdPerMonth, &formula);
     let text = t(
         "Backups in the infrequent-access class: {saving.storage-classes}; a restore then pays by \
-         the byte, and each copy stays at least 30 days.",
+         the byte, and each copy is paid for {fact.aws.s3.ia.min_days} \
+         at least.",
         "백업을 infrequent access 등급에 두면 {saving.storage-classes:을} 아낀다. 복구할 때 용량 \
-         요금을 내고 최소 30일 보관된다.",
+         요금을 내고 최소 {fact.aws.s3.ia.min_days}치를 낸다.",
     );
     Some(Saving { id: "storage-classes".to_owned(), figure, text })
 }

@@ -322,7 +322,7 @@ fn plain_contract(operation: &Operation) -> ApiContract {
         OperationKind::Write => {
             errors.insert(0, error(400, "a field is missing or out of range"));
             errors.insert(2, error(409, "the same key came with another body"));
-            ("POST", format!("/v1/{thing}s"), 201, "Idempotency-Key, kept 24 h")
+            ("POST", format!("/v1/{thing}s"), 201, "Idempotency-Key, kept for a day")
         }
         OperationKind::Push | OperationKind::Signal => {
             ("PUSH", thing.clone(), 200, "by the id of the event: a repeat is dropped")
@@ -330,7 +330,9 @@ fn plain_contract(operation: &Operation) -> ApiContract {
         OperationKind::Job => ("EMIT", thing.clone(), 200, "by the id of the event"),
     };
     let repeat = match &operation.idempotency {
-        Idempotency::Key(key) => format!("{key}, kept 24 h: a repeat returns the first answer"),
+        Idempotency::Key(key) => {
+            format!("{key}, kept for a day: a repeat returns the first answer")
+        }
         Idempotency::Safe | Idempotency::Natural | Idempotency::None => idempotency.to_owned(),
     };
     ApiContract {
@@ -347,7 +349,7 @@ fn plain_contract(operation: &Operation) -> ApiContract {
         errors,
         idempotency: repeat,
         paging: (operation.kind == OperationKind::Read)
-            .then(|| "lists: 100 items a page, `next` is the cursor".to_owned()),
+            .then(|| "lists come in pages, `next` is the cursor".to_owned()),
         origin: Origin::Proposed { reason: "the brief gives no interface for it".to_owned() },
     }
 }

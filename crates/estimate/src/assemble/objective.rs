@@ -24,7 +24,7 @@ pub(super) fn declare(draft: &mut Draft<'_>) {
             draft.assume(&id, &label, Interval::exact(default), why);
         }
     }
-    let why = "three nines: 8.8 h a year, what one region with three zones gives with care";
+    let why = "three nines, what one region with three zones gives with care";
     if !draft.network.is_stated("availability_ratio") {
         draft.assume("availability_ratio", "availability", Interval::exact(AVAILABILITY), why);
     }

@@ -28,12 +28,13 @@ const GROUPS: [Group; 5] = [
 
 pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
     document.explain(&Text::new(
-        "Every figure is one logical copy and payload at the edge unless it says otherwise. A day \
-         is 86,400 s, a load month 30 days, a year 365 days. Ranges are 10 % and 90 % quantiles \
-         of what the assumptions allow.",
-        "별도 표기가 없으면 모든 수치는 논리적 사본 1개와 edge의 payload 기준이다. 하루는 \
-         86,400 s, 부하 계산의 한 달은 30일, 1년은 365일이다. 범위는 가정이 허용하는 값의 10 %와 \
-         90 % 분위수이다.",
+        "Every figure is one logical copy and payload at the edge unless it says otherwise. A \
+         load month has {convention.load_month}, a year {convention.year}. Ranges are the \
+         {convention.range_low} and {convention.range_high} quantiles of what the assumptions \
+         allow.",
+        "별도 표기가 없으면 모든 수치는 논리적 사본 하나와 edge의 payload 기준이다. 부하 계산의 한 \
+         달은 {convention.load_month}, 1년은 {convention.year}이다. 범위는 가정이 허용하는 값의 \
+         {convention.range_low}와 {convention.range_high} 분위수이다.",
     ));
     for (heading, belongs) in GROUPS {
         let rows: Vec<Vec<String>> = plan

@@ -1,219 +1,91 @@
 //! Section 4: each component with its technology, data, bounds and options.
 
-use core::time::Duration;
+mod options;
 
 use tenfold_architect::Plan;
 use tenfold_design::{Component, Link};
-use tenfold_units::duration;
+use tenfold_units::Text;
 
 use super::pictures;
 use super::working::working;
 use crate::document::{Document, code, plain};
+use options::{Settings, word};
 
 pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
+    document.explain(&Text::new(
+        "Every setting below stands in `design.yaml` under the same name and can be edited there; \
+         `tenfold explain` says where it comes from.",
+        "아래 설정은 모두 `design.yaml`에 같은 이름으로 있으며 거기서 고칠 수 있다. 근거는 \
+         `tenfold explain`으로 볼 수 있다.",
+    ));
     for (name, component) in &plan.design.components {
         document.heading(3, &plain(name));
-        if !component.role.is_empty() {
-            document.paragraph(plain(&component.role));
-        }
-        properties(plan, component, document);
+        properties(plan, name, component, document);
         sizing(plan, name, document);
-        data(component, document);
+        data(name, component, document);
         links(plan, name, document);
     }
 }
 
-fn properties(plan: &Plan, component: &Component, document: &mut Document<'_>) {
+fn properties(plan: &Plan, name: &str, component: &Component, document: &mut Document<'_>) {
+    let settings = Settings::of_component(document, name);
     let mut rows: Vec<(&str, String)> = Vec::new();
+    if !component.role.is_empty() {
+        rows.push(("does", plain(&component.role)));
+    }
     let runs = &component.runs;
     let version = runs.version.as_deref().unwrap_or_default();
-    rows.push(("runs", plain(format!("{} {version}", runs.technology).trim())));
-    rows.push(("instances", pictures::count(plan, component)));
-    if let Some(disk) = &runs.disk {
-        let size = tenfold_units::Unit::Bytes.print(disk.size.as_f64());
-        rows.push(("disk", format!("{} {size}, {} IOPS", plain(&disk.kind), disk.iops)));
+    if runs.technology != name {
+        rows.push(("runs", plain(format!("{} {version}", runs.technology).trim())));
     }
-    placement(component, &mut rows);
-    service(component, &mut rows);
-    options(component, &mut rows);
+    rows.push(("instances", pictures::count(plan, name, component)));
+    settings.rows(component, &mut rows);
     let rows = rows.into_iter().map(|(key, value)| vec![key.to_owned(), value]).collect();
     document.table(&["Property", "Value"], rows);
 }
 
-fn placement(component: &Component, rows: &mut Vec<(&'static str, String)>) {
-    if let Some(shards) = &component.shards {
-        let count = shards.count.map_or_else(|| "each instance".to_owned(), |n| n.to_string());
-        let by = serde_json::to_string(&shards.by).unwrap_or_default();
-        rows.push(("sharding", format!("{count}, by {}", code(&by))));
-    }
-    if let Some(replication) = &component.replication {
-        let failover = replication.failover.as_ref().map_or_else(String::new, |failover| {
-            format!(", failover after {} ({})", span(failover.after), plain(&failover.from))
-        });
-        rows.push((
-            "replication",
-            format!(
-                "{} copies; a read asks {}, a write waits for {}{failover}",
-                replication.factor, replication.read_quorum, replication.write_quorum
-            ),
-        ));
-    }
-    if let Some(recovery) = &component.recovery {
-        let backup = recovery.backup_every.map_or_else(String::new, |every| {
-            let keep = recovery
-                .backup_keep
-                .map_or_else(String::new, |keep| format!(", kept {}", span(keep)));
-            format!("; backup every {}{keep}", span(every))
-        });
-        rows.push((
-            "recovery",
-            format!("RPO {}, RTO {}{backup}", span(recovery.point), span(recovery.time)),
-        ));
-    }
-}
-
-fn service(component: &Component, rows: &mut Vec<(&'static str, String)>) {
-    if let Some(station) = &component.station {
-        rows.push(("servers of an instance", station.servers.to_string()));
-        for (class, time) in &station.service_time {
-            let range = match (time.low, time.high) {
-                (Some(low), Some(high)) => format!(" ({} to {})", span(low), span(high)),
-                _ => String::new(),
-            };
-            let io = time.io.map_or_else(String::new, |io| format!(", and {} of I/O", span(io)));
-            rows.push((
-                "service time",
-                format!(
-                    "{}: mean {}{range}{io}; {}",
-                    plain(class),
-                    span(time.mean),
-                    plain(&time.from)
-                ),
-            ));
-        }
-        if let Some(queue) = &station.queue {
-            let wait = queue
-                .wait
-                .map_or_else(String::new, |wait| format!(", at most {} of waiting", span(wait)));
-            let shed = format!("{:?}", queue.shed).to_lowercase();
-            rows.push(("queue", format!("{} places{wait}; the {shed} is shed", queue.length)));
-        }
-        if let Some(batch) = &station.batch {
-            rows.push(("batch", format!("{} records or {}", batch.size, span(batch.wait))));
-        }
-    }
-    if let Some(health) = &component.health {
-        rows.push((
-            "health",
-            format!(
-                "liveness {}, readiness {} every {}, out after {} failures",
-                code(&health.liveness),
-                code(&health.readiness),
-                span(health.every),
-                health.fail_after
-            ),
-        ));
-    }
-    if let Some(scale) = &component.autoscale {
-        rows.push((
-            "autoscaling",
-            format!(
-                "{} to {} per zone at {} utilization, {} more in a rollout",
-                scale.per_zone_min,
-                scale.per_zone_max,
-                tenfold_units::Unit::Ratio.print(scale.utilization_target),
-                scale.surge
-            ),
-        ));
-    }
-}
-
-fn options(component: &Component, rows: &mut Vec<(&'static str, String)>) {
-    let bytes = |value: f64| tenfold_units::Unit::Bytes.print(value);
-    if let Some(cache) = &component.cache {
-        let options = &cache.options;
-        let ttl = options.ttl.map_or_else(String::new, |ttl| {
-            let jitter = tenfold_units::Unit::Ratio.print(options.ttl_jitter);
-            format!("; TTL {} with {jitter} jitter", span(ttl))
-        });
-        let negative = options
-            .negative_ttl
-            .map_or_else(String::new, |ttl| format!("; \"not there\" is kept {}", span(ttl)));
-        rows.push((
-            "cache",
-            format!(
-                "{} of {}, entries of {}, {:?}{ttl}{negative}; invalidation {:?}, at most {} stale",
-                bytes(options.capacity as f64),
-                plain(&cache.of),
-                bytes(cache.entry.as_f64()),
-                options.policy,
-                cache.invalidation,
-                span(cache.staleness)
-            ),
-        ));
-    }
-    if let Some(topic) = &component.topic {
-        let dead = if topic.dead_letter { ", then a dead-letter topic" } else { "" };
-        rows.push((
-            "topic",
-            format!(
-                "{} partitions by {}, {} in-sync replicas, kept {}; retries after {}{dead}",
-                topic.partitions,
-                code(&topic.key),
-                topic.min_insync_replicas,
-                span(topic.retention),
-                plain(&topic.retry.join(", "))
-            ),
-        ));
-    }
-    if let Some(ids) = &component.ids {
-        let block = ids.block.map_or_else(String::new, |n| format!(", leased in blocks of {n}"));
-        let permuted = if ids.permuted { ", through a keyed permutation" } else { "" };
-        let apart = if ids.aliases_apart { "; chosen names live in a space apart" } else { "" };
-        rows.push((
-            "ids",
-            format!(
-                "{:?}, {} characters of an alphabet of {}{block}{permuted}{apart}",
-                ids.scheme, ids.length, ids.alphabet
-            ),
-        ));
-    }
-    if let Some(connections) = &component.connections {
-        rows.push((
-            "connections",
-            format!(
-                "at most {} an instance, {} each",
-                connections.limit,
-                bytes(connections.memory.as_f64())
-            ),
-        ));
-    }
-}
-
 /// The figures that the sizes of this component rest on.
 fn sizing(plan: &Plan, name: &str, document: &mut Document<'_>) {
-    let prefix = format!("size.{name}.");
-    let rows: Vec<Vec<String>> = plan
-        .ledger
-        .iter()
-        .filter(|(id, _)| id.starts_with(&prefix))
-        .map(|(id, figure)| {
-            vec![
+    const KINDS: [&str; 11] = [
+        "calls",
+        "size",
+        "busy",
+        "utilization",
+        "disk",
+        "cached",
+        "hottest",
+        "cold",
+        "connections",
+        "drain",
+        "topic",
+    ];
+    let mut rows = Vec::new();
+    for kind in KINDS {
+        let exact = format!("{kind}.{name}");
+        let prefix = format!("{exact}.");
+        let topic = plan.design.components[name].topic.is_some() && kind == "topic";
+        for (id, figure) in plan.ledger.iter() {
+            let own = id == exact || id.starts_with(&prefix) || topic && id.starts_with("topic.");
+            if !own || kind == "calls" && id.ends_with(".avg") {
+                continue;
+            }
+            rows.push(vec![
                 plain(&figure.label),
                 figure.print(),
                 document.range(id),
                 working(&plan.ledger, id),
-            ]
-        })
-        .collect();
+            ]);
+        }
+    }
     document.table(&["Size", "#Value", "#Likely range", "Working"], rows);
 }
 
-fn data(component: &Component, document: &mut Document<'_>) {
-    let rows = component.data.iter().map(|(name, dataset)| {
+fn data(name: &str, component: &Component, document: &mut Document<'_>) {
+    let settings = Settings::of_component(document, name);
+    let rows = component.data.iter().map(|(dataset_name, dataset)| {
         let columns: Vec<String> =
             dataset.columns.iter().map(|(column, kind)| format!("{column} {kind}")).collect();
-        let retention = dataset.retention.map_or_else(|| "for ever".to_owned(), span);
+        let retention = settings.optional(&format!("data.{dataset_name}.retention"));
         let mut rules = Vec::new();
         if !dataset.unique.is_empty() {
             rules.push(format!("unique: {}", dataset.unique.join(", ")));
@@ -222,15 +94,25 @@ fn data(component: &Component, document: &mut Document<'_>) {
             rules.push(format!("indexes: {}", dataset.indexes.join(", ")));
         }
         vec![
-            plain(name),
-            code(&format!("({})", dataset.key.join(", "))),
+            plain(dataset_name),
+            code(&key(&dataset.key)),
             code(&columns.join(", ")),
-            retention,
+            retention.unwrap_or_else(|| "for ever".to_owned()),
             plain(&rules.join("; ")),
         ]
     });
     let rows = rows.collect();
     document.table(&["Dataset", "Key", "Columns", "Kept", "Rules"], rows);
+}
+
+/// The columns that decide where a row lies, then those that order the rows there.
+fn key(columns: &[String]) -> String {
+    match columns.iter().position(|column| column == "|") {
+        Some(bar) => {
+            format!("(({}), {})", columns[..bar].join(", "), columns[bar + 1..].join(", "))
+        }
+        None => format!("({})", columns.join(", ")),
+    }
 }
 
 fn links(plan: &Plan, name: &str, document: &mut Document<'_>) {
@@ -239,66 +121,72 @@ fn links(plan: &Plan, name: &str, document: &mut Document<'_>) {
         .links
         .iter()
         .filter(|(id, _)| id.from == name)
-        .map(|(id, link)| vec![plain(&id.to), link_words(link)])
+        .map(|(id, link)| {
+            let settings = Settings::of_link(document, &id.from, &id.to);
+            vec![plain(&id.to), link_words(link, &settings)]
+        })
+        .filter(|row| !row[1].is_empty())
         .collect();
     document.table(&["Asks", "How"], rows);
 }
 
-fn link_words(link: &Link) -> String {
+fn link_words(link: &Link, settings: &Settings<'_>) -> String {
     let mut words = Vec::new();
-    if let Some(timeout) = link.timeout {
-        words.push(format!("time-out {}", span(timeout)));
+    let get = |path: &str| settings.get(path);
+    if link.timeout.is_some() {
+        words.push(format!("time-out {}", get("timeout")));
     }
     if let Some(retry) = &link.retry {
-        let options = &retry.options;
-        let budget = retry.budget.map_or_else(
+        let budget = retry.budget.as_ref().map_or_else(
             || "without a budget".to_owned(),
-            |budget| {
-                format!("budget {}", plain(&serde_json::to_string(&budget).unwrap_or_default()))
-            },
+            |_| settings.retry_budget("retry.budget"),
         );
         words.push(format!(
-            "{} attempts, jitter {:?} from {} up to {}, {budget}",
-            options.max_attempts,
-            options.jitter,
-            span(options.base),
-            span(options.cap)
+            "{} attempts, the second after {} at most, doubling up to {} ({} jitter), {budget}",
+            get("retry.options.max_attempts"),
+            get("retry.options.base"),
+            get("retry.options.cap"),
+            word(&retry.options.jitter),
         ));
     }
     if let Some(breaker) = &link.breaker {
-        let ratio = breaker.failure_ratio.map_or_else(String::new, |ratio| {
-            format!(" at {} failures", tenfold_units::Unit::Ratio.print(ratio))
-        });
+        let ratio = breaker
+            .failure_ratio
+            .map_or_else(String::new, |_| format!(" at {} failures", get("breaker.failure_ratio")));
         words.push(format!(
-            "breaker opens{ratio} over {:?}, for {}, {} probes",
-            breaker.window,
-            span(breaker.open_wait),
-            breaker.half_open_calls
+            "breaker opens{ratio} over {}, for {}, then lets {} probes through",
+            settings.window("breaker.window"),
+            get("breaker.open_wait"),
+            get("breaker.half_open_calls")
         ));
     }
-    if let Some(balance) = link.balance {
-        words.push(format!("balance {balance:?}"));
+    if link.admission.is_some() {
+        words.push(format!(
+            "admits {} calls per {}, bursts of {}, from each instance",
+            get("admission.rate"),
+            get("admission.per"),
+            get("admission.burst")
+        ));
     }
-    if let Some(pool) = link.pool {
-        words.push(format!("pool of {pool}"));
+    if let Some(balance) = &link.balance {
+        words.push(format!("goes to {}", word(balance)));
+    }
+    if link.pool.is_some() {
+        words.push(format!("pool of {}", get("pool")));
     }
     if let Some(buffer) = &link.buffer {
         words.push(format!(
-            "buffer of {} records, sent after {} at the latest, when full {:?}",
-            buffer.records,
-            span(buffer.linger),
-            buffer.when_full
+            "buffer of {} records, sent after {} at the latest, when full: {}",
+            get("buffer.records"),
+            get("buffer.linger"),
+            word(&buffer.when_full)
         ));
     }
     if link.single_flight {
-        words.push("single flight".to_owned());
+        words.push("one call for all who miss the same key".to_owned());
     }
     if link.optional {
         words.push("goes on without it".to_owned());
     }
     words.join("; ")
-}
-
-fn span(span: Duration) -> String {
-    duration::format(span)
 }

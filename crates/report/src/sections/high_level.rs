@@ -23,7 +23,7 @@ pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
             plain(name),
             plain(&component.role),
             plain(format!("{} {version}", runs.technology).trim()),
-            pictures::count(plan, component),
+            pictures::count(plan, name, component),
         ]);
     }
     document.table(&["Component", "What it does", "Technology", "Instances"], rows);

@@ -7,6 +7,7 @@ use tenfold_design::{Action, Component, Kind, Step};
 
 use crate::diagram::{BOXES_MAX, Diagram, Edge, Node};
 use crate::document::plain;
+use crate::words;
 
 /// Who asks from outside.
 const CLIENT: &str = "clients";
@@ -42,8 +43,8 @@ pub fn per_operation(plan: &Plan) -> Vec<(String, Diagram)> {
 }
 
 /// Returns how many instances of what a component runs on, in words.
-pub(super) fn count(plan: &Plan, component: &Component) -> String {
-    let instances = plan.design.instances(component);
+pub(super) fn count(plan: &Plan, name: &str, component: &Component) -> String {
+    let instances = words::print(&plan.ledger, &format!("design.components.{name}.instances"));
     match &component.runs.instance {
         Some(instance) => format!("{instances} × {}", plain(instance)),
         None if component.runs.managed => "managed, billed by use".to_owned(),
@@ -147,8 +148,8 @@ fn node(plan: &Plan, name: &str, component: &Component) -> Node {
     if runs.technology != name {
         lines.push(technology.trim().to_owned());
     }
-    let instances = plan.design.instances(component);
     if let Some(instance) = &runs.instance {
+        let instances = words::print(&plan.ledger, &format!("design.components.{name}.instances"));
         lines.push(format!("{instances} × {instance}"));
     } else if runs.managed {
         lines.push("managed".to_owned());

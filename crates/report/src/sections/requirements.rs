@@ -2,12 +2,13 @@
 
 use tenfold_architect::Plan;
 use tenfold_estimate::{
-    ApiContract, Bound, Consistency, Idempotency, OperationKind, Priority, Sli,
+    ApiContract, Bound, Consistency, Idempotency, OperationKind, Origin, Priority, Sli,
 };
 use tenfold_units::{Quality, Text};
 
 use super::working::{origin, working};
 use crate::document::{Document, code, plain};
+use crate::words;
 
 pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
     document.heading(3, "Functional requirements");
@@ -81,17 +82,22 @@ fn use_cases(plan: &Plan, document: &mut Document<'_>) {
 }
 
 fn contract(plan: &Plan, document: &mut Document<'_>) {
-    let rows = plan.estimate.api.iter().map(row_of_contract).collect();
+    let rows = plan.estimate.api.iter().map(|api| row_of_contract(api, document)).collect();
     let head = ["Call", "Request", "Answer", "Error answers", "Repeats and paging", "From"];
     document.table(&head, rows);
 }
 
-fn row_of_contract(api: &ApiContract) -> Vec<String> {
+fn row_of_contract(api: &ApiContract, document: &Document<'_>) -> Vec<String> {
+    // What is proposed may name figures; what the brief says is shown as it is.
+    let text = |text: &str| match api.origin {
+        Origin::Proposed { .. } => plain(&with_figures(text, document)),
+        Origin::Stated { .. } => plain(text),
+    };
     let errors: Vec<String> =
-        api.errors.iter().map(|error| format!("{} {}", error.status, plain(&error.when))).collect();
-    let mut repeats = plain(&api.idempotency);
+        api.errors.iter().map(|error| format!("{} {}", error.status, text(&error.when))).collect();
+    let mut repeats = text(&api.idempotency);
     if let Some(paging) = &api.paging {
-        repeats.push_str(&format!("; paging: {}", plain(paging)));
+        repeats.push_str(&format!("; paging: {}", text(paging)));
     }
     vec![
         code(&format!("{} {}", api.method, api.path)),
@@ -101,6 +107,14 @@ fn row_of_contract(api: &ApiContract) -> Vec<String> {
         repeats,
         origin(&api.origin),
     ]
+}
+
+/// Fills in the figures that stand in the ledger; other braces stay.
+fn with_figures(text: &str, document: &Document<'_>) -> String {
+    words::fill_with(text, &|id| match document.ledger.get(id) {
+        Some(figure) => figure.print(),
+        None => format!("{{{id}}}"),
+    })
 }
 
 fn fields(fields: &[String]) -> String {

@@ -5,6 +5,7 @@ use tenfold_units::{Text, Unit};
 
 use crate::chart::{Axis, BarChart, LineChart, Series};
 use crate::document::{Document, code, plain};
+use crate::words;
 
 pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
     document.heading(3, "Stress: more load, the same sizes");
@@ -141,8 +142,8 @@ fn redesigns(plan: &Plan, document: &mut Document<'_>) {
         let rows = redesign.changes.iter().map(|change| {
             vec![
                 plain(&change.component),
-                change.now.as_deref().map_or_else(|| "not there".to_owned(), plain),
-                change.then.as_deref().map_or_else(|| "not there".to_owned(), plain),
+                runs(change.now.as_deref(), document),
+                runs(change.then.as_deref(), document),
             ]
         });
         let rows = rows.collect();
@@ -157,4 +158,12 @@ fn redesigns(plan: &Plan, document: &mut Document<'_>) {
             document.explain(note);
         }
     }
+}
+
+/// What a component runs on, with the printed number of instances.
+fn runs(template: Option<&str>, document: &Document<'_>) -> String {
+    template.map_or_else(
+        || "not there".to_owned(),
+        |template| plain(&words::fill_with(template, &|id| words::print(document.ledger, id))),
+    )
 }

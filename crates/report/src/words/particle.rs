@@ -1,6 +1,7 @@
 /// Returns `word` followed by the form of `particle` that fits its pronunciation.
 ///
-/// `particle` is either form of a pair: 은/는, 이/가, 을/를, 과/와, 으로/로, 이라/라, 이다/다. After
+/// `particle` is either form of a pair: 은/는, 이/가, 을/를, 과/와, 으로/로, 이라/라, 이다/다,
+/// 이고/고, 이며/며, 이면/면, 이나/나, 이어서/여서, 이었다/였다. After
 /// ㄹ 으로 becomes 로, as in 서울로. Anything else is added as it is.
 ///
 /// ```
@@ -12,7 +13,7 @@
 /// ```
 #[must_use]
 pub fn with_particle(word: &str, particle: &str) -> String {
-    const PAIRS: [(&str, &str); 7] = [
+    const PAIRS: [(&str, &str); 13] = [
         ("은", "는"),
         ("이", "가"),
         ("을", "를"),
@@ -20,6 +21,12 @@ pub fn with_particle(word: &str, particle: &str) -> String {
         ("으로", "로"),
         ("이라", "라"),
         ("이다", "다"),
+        ("이고", "고"),
+        ("이며", "며"),
+        ("이면", "면"),
+        ("이나", "나"),
+        ("이어서", "여서"),
+        ("이었다", "였다"),
     ];
     let Some((closed, open)) = PAIRS.iter().find(|(a, b)| particle == *a || particle == *b) else {
         return format!("{word}{particle}");
@@ -118,6 +125,11 @@ mod tests {
             ("$48.5 k/month", "은", "는"),
             ("topic", "은", "은"),
             ("cache", "는", "는"),
+            ("3 erlangs", "이고", "고"),
+            ("5년", "이고", "이고"),
+            ("5년", "여서", "이어서"),
+            ("30일", "으로", "로"),
+            ("17", "이며", "이며"),
         ];
         for (word, given, expected) in cases {
             assert_eq!(with_particle(word, given), format!("{word}{expected}"));
