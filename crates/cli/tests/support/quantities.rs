@@ -270,7 +270,7 @@ fn quoted_at(line: &str, start: usize, known: &Known) -> Option<usize> {
 
 /// Returns what stands between two marks around `start`, and how far it is to its end.
 fn enclosed(line: &str, start: usize, mark: char) -> Option<(&str, usize)> {
-    if line[..start].matches(mark).count() % 2 == 0 {
+    if line[..start].matches(mark).count().is_multiple_of(2) {
         return None;
     }
     let from = line[..start].rfind(mark)? + 1;

@@ -230,11 +230,8 @@ impl<'a> Settings<'a> {
 /// Returns the name of a choice as people say it.
 pub(super) fn word<T: Serialize>(value: &T) -> String {
     let value = serde_json::to_value(value).expect("a choice is plain data");
-    let name = match &value {
-        serde_json::Value::String(name) => name.as_str(),
-        serde_json::Value::Object(fields) => fields.keys().next().map_or("", String::as_str),
-        _ => "",
-    };
+    let name = value.as_str().or_else(|| Some(value.as_object()?.keys().next()?.as_str()));
+    let name = name.unwrap_or_default();
     let said = match name {
         "p2c" => "the less busy of two drawn at random",
         "owner" => "the owner of the key",
