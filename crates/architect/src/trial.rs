@@ -5,8 +5,6 @@ mod caches;
 mod observe;
 mod schedule;
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use tenfold_catalog::Catalog;
 use tenfold_design::{Design, KillTarget};
@@ -71,7 +69,10 @@ pub fn try_design(
         .enumerate()
         .flat_map(|(index, experiment)| (0..experiment.replications).map(move |r| (index, r)))
         .collect();
-    let caches = warm(&experiments, options.seed);
+    let caches: Vec<Caches> = experiments
+        .par_iter()
+        .map(|experiment| hits.caches(&experiment.lowered.model, experiment.load()))
+        .collect();
     let done = core::sync::atomic::AtomicUsize::new(0);
     let outcomes: Vec<(usize, Outcome)> = runs
         .par_iter()
@@ -81,7 +82,7 @@ pub fn try_design(
             let outcome = tenfold_sim::simulate_scenario(
                 &experiment.lowered.model,
                 &experiment.scenario,
-                &caches[&experiment.warmth()],
+                &caches[*index],
                 seed,
             );
             let finished = done.fetch_add(1, core::sync::atomic::Ordering::Relaxed) + 1;
@@ -97,21 +98,6 @@ pub fn try_design(
     }
     budget::spend(design, ledger, &mut trials);
     trials
-}
-
-/// Warms the caches of each kind of model once.
-fn warm(experiments: &[Experiment], seed: Seed) -> BTreeMap<(u64, bool), Caches> {
-    let mut first: BTreeMap<(u64, bool), &Experiment> = BTreeMap::new();
-    for experiment in experiments {
-        first.entry(experiment.warmth()).or_insert(experiment);
-    }
-    let first: Vec<((u64, bool), &Experiment)> = first.into_iter().collect();
-    first
-        .par_iter()
-        .map(|(key, experiment)| {
-            (*key, Caches::warm(&experiment.lowered.model, 1.0, seed, caches::WARM))
-        })
-        .collect()
 }
 
 /// Every trial that the design asks for: id and kind, loads first.

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::stats::{DistributionEstimate, Estimate};
+use crate::stats::{DistributionEstimate, Estimate, Histogram};
 
 /// The schema name that every outcome carries.
 pub const OUTCOME_SCHEMA: &str = "tenfold/outcome/1";
@@ -129,6 +129,18 @@ pub struct Failures {
 }
 
 impl Failures {
+    /// Adds those of `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.timeout += other.timeout;
+        self.refused += other.refused;
+        self.shed += other.shed;
+        self.pool += other.pool;
+        self.breaker += other.breaker;
+        self.limited += other.limited;
+        self.error += other.error;
+        self.unavailable += other.unavailable;
+    }
+
     /// Returns how many there are.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -215,7 +227,7 @@ pub struct Window {
 }
 
 /// An operation within a window.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OperationWindow {
     /// Requests that arrived.
     pub requests: u64,
@@ -225,6 +237,13 @@ pub struct OperationWindow {
     pub bad: u64,
     /// 99th percentile of the latency of answers without error, in seconds; `None` with none.
     pub latency_seconds_p99: Option<f64>,
+    /// Failed requests by cause.
+    #[serde(default)]
+    pub failures: Failures,
+    /// Latencies of answers without error, in seconds: the percentiles of several windows together
+    /// come from their sum. Not written.
+    #[serde(skip)]
+    pub latencies: Histogram,
 }
 
 /// A component within a window.

@@ -1,8 +1,11 @@
 //! Hit ratios and refills, from keys and the eviction policy, before any queue is simulated.
 
 use indexmap::IndexMap;
-use tenfold_design::Design;
-use tenfold_sim::keys::{CacheWorld, CacheWorldOptions, Keys, RESOLUTION, Refill, WarmOptions};
+use tenfold_design::{Design, Load};
+use tenfold_sim::keys::{
+    CacheWorld, CacheWorldOptions, HitRatio, Keys, RESOLUTION, Refill, WarmOptions,
+};
+use tenfold_sim::{Caches, Model};
 use tenfold_units::{Instant, Interval, Ledger, Provenance, Seed, Unit};
 
 use crate::lower::{cache_options, calls, keys_of, population};
@@ -13,11 +16,14 @@ const REFILL_MAX: f64 = 2.0 * 86_400.0;
 /// Keys without queues need no more to be steady within a fifth of a point.
 pub(super) const WARM: WarmOptions = WarmOptions { budget: 800_000, tolerance: 0.002 };
 
-/// The steady hit ratio of each cache at peak, and how each refills when all of it is lost.
+/// The steady state of each cache, and how each refills when all of it is lost.
 #[derive(Clone, Debug, Default)]
 pub struct HitRatios {
     ratios: IndexMap<String, f64>,
     refills: IndexMap<String, Refill>,
+    /// The caches in their steady state, by load.
+    average: IndexMap<String, CacheWorld>,
+    peak: IndexMap<String, CacheWorld>,
 }
 
 impl HitRatios {
@@ -35,34 +41,49 @@ impl HitRatios {
                 continue;
             };
             let Some(space) = design.keys.get(keys) else { continue };
-            let rate = lookups(design, ledger, name, &found);
-            if rate <= 0.0 {
-                continue;
-            }
+            let population = population(space, ledger);
             let cache = component.cache.as_ref().expect("it has options");
-            let world = CacheWorldOptions {
-                cache: options,
-                entry_weight: (cache.entry.as_f64() as u32).max(1),
-                rate,
-                presented_ratio: 0.0,
-                resolution: RESOLUTION,
+            let world = |load: Load| {
+                let rate = lookups(design, ledger, name, &found, load);
+                let world = CacheWorldOptions {
+                    cache: options,
+                    entry_weight: (cache.entry.as_f64() as u32).max(1),
+                    rate: rate.max(1e-9),
+                    presented_ratio: 0.0,
+                    resolution: RESOLUTION,
+                };
+                let keys = Keys::new(&population).expect("the laws checked the keys");
+                let seed = Seed(seed.stream(&format!("cache/{name}")).next_u64());
+                let mut world =
+                    CacheWorld::new(keys, world, seed).expect("the laws checked the cache");
+                let warmth = world.warm(WARM);
+                (world, warmth)
             };
-            let keys = Keys::new(&population(space, ledger)).expect("the laws checked the keys");
-            let mut world = CacheWorld::new(keys, world, seed).expect("the laws checked the cache");
-            let warm = world.warm(WARM);
-            let refill = world.refill_timeline(Instant::ZERO, (1, 1), None, REFILL_MAX);
-            found.record(name, warm.hit_ratio.value, &refill, ledger, seed);
-            let id = format!("warm.{name}.hit_ratio");
-            let ends = Some((warm.hit_ratio.low, warm.hit_ratio.high));
-            ledger.insert(
-                &id,
-                &format!("hit ratio of {name}, steady at peak"),
-                Unit::Ratio,
-                Interval::confidence(warm.hit_ratio.value, ends),
-                Provenance::Simulated { scenario: "keys at peak".to_owned(), seed: seed.0 },
-            );
+            let at_peak = || {
+                let (world, warmth) = world(Load::Peak);
+                let refill = world.refill_timeline(Instant::ZERO, (1, 1), None, REFILL_MAX);
+                (world, warmth, refill)
+            };
+            let ((peak, warm, refill), (average, _)) =
+                rayon::join(at_peak, || world(Load::Average));
+            found.peak.insert(name.clone(), peak);
+            found.average.insert(name.clone(), average);
+            found.record(name, warm.hit_ratio, refill, ledger, seed);
         }
         found
+    }
+
+    /// Returns the caches of a model in their steady state under a load.
+    ///
+    /// # Panics
+    /// Panics when the model is not of the design that was warmed.
+    #[must_use]
+    pub fn caches(&self, model: &Model, load: Load) -> Caches {
+        let worlds = match load {
+            Load::Average => &self.average,
+            Load::Peak => &self.peak,
+        };
+        Caches::of_worlds(model, worlds)
     }
 
     /// Returns the hit ratio of a cache; of what is none: 0.
@@ -77,9 +98,21 @@ impl HitRatios {
         self.refills.get(cache)
     }
 
-    fn record(&mut self, name: &str, ratio: f64, refill: &Refill, ledger: &mut Ledger, seed: Seed) {
-        self.ratios.insert(name.to_owned(), ratio);
-        self.refills.insert(name.to_owned(), refill.clone());
+    fn record(
+        &mut self,
+        name: &str,
+        ratio: HitRatio,
+        refill: Refill,
+        ledger: &mut Ledger,
+        seed: Seed,
+    ) {
+        ledger.insert(
+            &format!("warm.{name}.hit_ratio"),
+            &format!("hit ratio of {name}, steady at peak"),
+            Unit::Ratio,
+            Interval::confidence(ratio.value, Some((ratio.low, ratio.high))),
+            Provenance::Simulated { scenario: "keys at peak".to_owned(), seed: seed.0 },
+        );
         ledger.insert(
             &format!("warm.{name}.refill_seconds"),
             &format!("until {name} hits within one point of its steady ratio again"),
@@ -90,15 +123,23 @@ impl HitRatios {
                 seed: seed.0,
             },
         );
+        self.ratios.insert(name.to_owned(), ratio.value);
+        self.refills.insert(name.to_owned(), refill);
     }
 }
 
-/// Look-ups per second at peak.
-fn lookups(design: &Design, ledger: &Ledger, cache: &str, found: &HitRatios) -> f64 {
+/// Look-ups per second of the whole system.
+fn lookups(design: &Design, ledger: &Ledger, cache: &str, found: &HitRatios, load: Load) -> f64 {
     let rates: IndexMap<String, f64> = design
         .workload
         .iter()
-        .map(|(name, operation)| (name.clone(), crate::evaluate(&operation.peak, ledger)))
+        .map(|(name, operation)| {
+            let rate = match load {
+                Load::Average => &operation.rate,
+                Load::Peak => &operation.peak,
+            };
+            (name.clone(), crate::evaluate(rate, ledger))
+        })
         .collect();
     let calls = calls(design, ledger, &rates, &|name| found.of(name));
     calls.get(cache).map_or(0.0, |classes| classes.values().sum())

@@ -99,9 +99,9 @@ impl Experiment {
         experiment
     }
 
-    /// Returns what the steady state of the caches depends on: the cell and the base load.
-    pub(super) fn warmth(&self) -> (u64, bool) {
-        (self.lowered.cell.cells.to_bits(), self.id == "average")
+    /// Returns the load in whose steady state the caches are when it begins.
+    pub(super) fn load(&self) -> Load {
+        if self.id == "average" { Load::Average } else { Load::Peak }
     }
 
     fn kill(&mut self, fault: &Fault, seconds: f64, copies: bool) {

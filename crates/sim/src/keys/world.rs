@@ -259,6 +259,16 @@ impl CacheWorld {
         self.change(|shape| shape.background_ratio = presented);
     }
 
+    /// Changes the share of the requests that the caller presents, 0 to 1.
+    ///
+    /// # Panics
+    /// Panics unless `ratio` is from 0 to 1.
+    pub fn present(&mut self, ratio: f64) {
+        assert!((0.0..=1.0).contains(&ratio), "a share of requests is from 0 to 1");
+        self.options.presented_ratio = ratio;
+        self.change(|shape| shape.background_ratio = 1.0 - ratio);
+    }
+
     /// Changes the rate of all requests together, per second, from now on; above 0.
     ///
     /// # Panics

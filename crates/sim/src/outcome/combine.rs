@@ -6,7 +6,7 @@ use super::{
     ArrivalsOutcome, ComponentOutcome, ComponentWindow, Failures, OperationOutcome,
     OperationWindow, Outcome, StationOutcome, Window,
 };
-use crate::stats::{DistributionEstimate, Estimate, replications};
+use crate::stats::{DistributionEstimate, Estimate, Histogram, replications};
 
 impl Outcome {
     /// Returns the outcome of independent replications: runs of the same model and scenario with
@@ -193,6 +193,11 @@ fn operation_window(runs: &[&OperationWindow]) -> OperationWindow {
         good: total(runs, |run| run.good),
         bad: total(runs, |run| run.bad),
         latency_seconds_p99: optional_mean(runs, |run| run.latency_seconds_p99),
+        failures: failures(runs, |run| run.failures),
+        latencies: runs.iter().fold(Histogram::default(), |mut sum, run| {
+            sum.merge(&run.latencies);
+            sum
+        }),
     }
 }
 

@@ -35,7 +35,7 @@ const fn cell_of(value: f64) -> usize {
 /// }
 /// assert!((histogram.percentile(0.99) - 990.0).abs() < 2.0);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
     zeros: u64,
     /// The number of the first cell kept, a multiple of [`OCTAVE`].

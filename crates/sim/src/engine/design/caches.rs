@@ -1,5 +1,6 @@
 //! Caches of a design, warmed up once and used by many runs.
 
+use indexmap::IndexMap;
 use tenfold_units::{Instant, Seed};
 
 use crate::keys::{CacheWorld, CacheWorldOptions, Keys, RESOLUTION, WarmOptions, Warmth};
@@ -40,7 +41,24 @@ impl Caches {
         caches
     }
 
-    /// Returns what warming up came to, by component.
+    /// Returns the caches of `model` from worlds that were warmed before, by component: the contents
+    /// of a cache do not depend on which share of its look-ups a model presents.
+    ///
+    /// # Panics
+    /// Panics when a cache of the model has no world.
+    #[must_use]
+    pub fn of_worlds(model: &Model, worlds: &IndexMap<String, CacheWorld>) -> Self {
+        let mut caches = Self { worlds: Vec::new(), warmth: Vec::new() };
+        for (name, component) in &model.components {
+            let Some(cache) = &component.cache else { continue };
+            let mut world = worlds[name.as_str()].clone();
+            world.present(cache.presented_ratio);
+            caches.worlds.push(world);
+        }
+        caches
+    }
+
+    /// Returns what warming up came to, by component; of caches that were warmed elsewhere nothing.
     #[must_use]
     pub fn warmth(&self) -> &[(String, Warmth)] {
         &self.warmth

@@ -10,7 +10,7 @@ use self::view::View;
 use super::super::ticks::Ticks;
 use super::frame::Cause;
 use super::parts::Parts;
-use crate::stats::{Estimate, Histogram, RatioTally, Tally, Throughput, TimeAverage};
+use crate::stats::{Estimate, RatioTally, Tally, Throughput, TimeAverage};
 use crate::{
     ComponentOutcome, ComponentWindow, Failures, Model, OperationOutcome, OperationWindow,
     Scenario, Window,
@@ -44,7 +44,6 @@ struct OperationRecord {
     failures: Failures,
     /// Of the window.
     now: OperationWindow,
-    latencies: Histogram,
 }
 
 #[derive(Debug)]
@@ -109,9 +108,6 @@ fn count(failures: &mut Failures, cause: Cause) {
     } += 1;
 }
 
-const EMPTY_WINDOW: OperationWindow =
-    OperationWindow { requests: 0, good: 0, bad: 0, latency_seconds_p99: None };
-
 impl Record {
     pub(super) fn new(model: &Model, scenario: &Scenario, parts: &Parts<'_>, ticks: Ticks) -> Self {
         let transient = !(scenario.faults.is_empty() && scenario.profile.is_empty());
@@ -130,8 +126,7 @@ impl Record {
                 goods: Throughput::new(start),
                 good: RatioTally::default(),
                 failures: Failures::default(),
-                now: EMPTY_WINDOW,
-                latencies: Histogram::default(),
+                now: OperationWindow::default(),
             })
             .collect();
         let parts = parts
@@ -192,9 +187,12 @@ impl Record {
         match cause {
             None => {
                 operation.latency.record(latency);
-                operation.latencies.record(latency);
+                operation.now.latencies.record(latency);
             }
-            Some(cause) => count(&mut operation.failures, cause),
+            Some(cause) => {
+                count(&mut operation.failures, cause);
+                count(&mut operation.now.failures, cause);
+            }
         }
         for _ in 0..records {
             operation.answers.record(at);
@@ -307,10 +305,9 @@ impl Record {
             .operations
             .iter_mut()
             .map(|operation| {
-                let latencies = std::mem::take(&mut operation.latencies);
-                let p99 = (latencies.count() > 0).then(|| latencies.percentile(0.99));
-                let window = std::mem::replace(&mut operation.now, EMPTY_WINDOW);
-                let window = OperationWindow { latency_seconds_p99: p99, ..window };
+                let mut window = std::mem::take(&mut operation.now);
+                window.latency_seconds_p99 =
+                    (window.latencies.count() > 0).then(|| window.latencies.percentile(0.99));
                 (operation.name.clone(), window)
             })
             .collect();
