@@ -35,4 +35,4 @@ pub use threads::on_threads;
 pub use trial::{HitRatios, TrialOptions, try_design};
 
 /// Events that all simulations of a plan take together, unless told otherwise.
-pub const BUDGET: u64 = 20_000_000;
+pub const BUDGET: u64 = 100_000_000;

@@ -15,8 +15,8 @@ use tenfold_design::{Action, Design, Formula, Load, Step};
 use tenfold_sim::{self as sim, Distribution, Model};
 use tenfold_units::{Expression, Ledger, Text, math};
 
-pub(crate) use cell::is_background;
 pub use cell::{Cell, Part};
+pub(crate) use cell::{is_background, zones_are_alike};
 pub(crate) use flow::calls;
 pub(crate) use part::{cache_options, population, real_detection};
 

@@ -143,6 +143,16 @@ fn slower(component: &Component, cells: f64, share: f64) -> f64 {
     if factor > 1.0 && longest * (factor - 1.0) <= SLOWER_MAX { factor } else { 1.0 }
 }
 
+/// Returns whether every zone holds the same: then one lost zone is like another.
+#[must_use]
+pub(crate) fn zones_are_alike(design: &Design) -> bool {
+    design.components.values().all(|component| {
+        let placed = placement(design, component);
+        let first = placed.values().next();
+        placed.len() == design.place.zones.len() && placed.values().all(|n| Some(n) == first)
+    })
+}
+
 /// Returns the instances of a component in each zone; a managed service has one place per zone.
 fn placement(design: &Design, component: &Component) -> IndexMap<String, u32> {
     let zones = &design.place.zones;

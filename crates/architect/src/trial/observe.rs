@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 use tenfold_catalog::Catalog;
 use tenfold_design::Design;
-use tenfold_sim::stats::{Estimate, replications};
+use tenfold_sim::stats::{Estimate, Histogram, replications};
 use tenfold_sim::{Failures, OperationOutcome, Outcome};
 use tenfold_units::{Interval, Ledger, Provenance, Seed, Unit};
 
 use super::HitRatios;
-use super::schedule::{Experiment, WINDOWS};
+use super::schedule::{Experiment, SETTLING, WINDOWS};
 use crate::lower::is_background;
 use crate::plan::{
     Fault, KillWhat, Phase, PhaseComponent, PhaseName, PhaseOperation, TimePoint, Trial, TrialKind,
@@ -138,7 +138,12 @@ fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -
                 seen.availability_ratio.as_ref().unwrap_or(&none),
             ),
             in_time: (seen.requests > 0).then(|| {
-                let ratio = wilson(seen.good, seen.requests);
+                // Requests near to each other in time tell less than as many independent ones: a
+                // quarter is counted. That is chosen; its coverage is not measured.
+                let share = seen.good as f64 / seen.requests as f64;
+                let quarter = seen.requests as f64 / 4.0;
+                let (low, high) = wilson(share, quarter);
+                let ratio = Estimate::between(share, low, high);
                 let label = format!("{name}: answers in time");
                 writer.simulated(&path("in_time_ratio"), &label, Unit::Ratio, &ratio)
             }),
@@ -166,17 +171,13 @@ fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -
     Phase { name: PhaseName::Steady, lasts: None, operations, components }
 }
 
-/// Wilson's 95 % interval of a share (Wilson 1927), for a quarter of the requests: requests near to
-/// each other in time tell less than as many independent ones. The quarter is chosen, its coverage
-/// is not measured.
-fn wilson(good: u64, requests: u64) -> Estimate {
-    let share = good as f64 / requests as f64;
-    let n = requests as f64 / 4.0;
+/// Wilson's 95 % interval (Wilson 1927) of a share of so many independent requests.
+fn wilson(share: f64, requests: f64) -> (f64, f64) {
     let z2 = 1.96 * 1.96;
-    let center = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let spread = (z2 * (share * (1.0 - share) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
-    let (low, high) = ((center - spread).max(0.0), (center + spread).min(1.0));
-    Estimate { value: share, low: Some(low.min(share)), high: Some(high.max(share)) }
+    let center = (share + z2 / (2.0 * requests)) / (1.0 + z2 / requests);
+    let variance = share * (1.0 - share) / requests + z2 / (4.0 * requests * requests);
+    let spread = (z2 * variance).sqrt() / (1.0 + z2 / requests);
+    ((center - spread).max(0.0).min(share), (center + spread).min(1.0).max(share))
 }
 
 /// The operations of users, without what stands for the rest of the system.
@@ -275,13 +276,15 @@ fn lasting(
     ledger.derive(&id("recovery"), &label, Unit::Seconds, &formula);
 }
 
-/// The mean over the windows of a phase, in one run.
-#[derive(Clone, Copy, Debug, Default)]
+/// The windows of a phase together, in one run.
+#[derive(Clone, Debug, Default)]
 struct Seen {
+    /// Requests that arrived.
     requests: u64,
-    good: u64,
-    p99_sum: f64,
-    p99_count: f64,
+    /// Answers that failed or came too late.
+    bad: u64,
+    latencies: Histogram,
+    failures: Failures,
 }
 
 fn phase(
@@ -296,30 +299,44 @@ fn phase(
         PhaseName::Degraded => "degraded",
         PhaseName::Recovery => "recovery",
     };
-    let seconds = experiment.scenario.window.map_or(0.0, |window| window.as_secs_f64());
-    let (from, to) = match name {
-        PhaseName::Steady | PhaseName::Onset => {
-            (experiment.dies, experiment.dies + experiment.detection.max(seconds))
-        }
-        // The first window after detection still sees what was under way.
-        PhaseName::Degraded => {
-            (experiment.dies + experiment.detection + seconds, experiment.returns)
-        }
-        PhaseName::Recovery => {
-            let noticed = experiment.returns + experiment.detection + seconds;
-            (noticed, noticed + 2.0 * seconds * WINDOWS)
-        }
-    };
+    let (from, to) = span(experiment, &name);
     let mut operations = Vec::new();
     let names: Vec<String> = visible(outcomes[0]).map(|(name, _)| name.clone()).collect();
     for operation in names {
-        let runs: Vec<Seen> =
-            outcomes.iter().map(|outcome| within(outcome, &operation, from, to)).collect();
+        let seen = |outcome: &&Outcome| {
+            let mut seen = within(outcome, &operation, from, to);
+            if name == PhaseName::Onset {
+                // Who came while the loss was unnoticed may fail a time-out later, and what was
+                // queued meanwhile holds others up.
+                let late = within(outcome, &operation, to, to + SETTLING * experiment.part);
+                seen.bad += late.bad;
+                seen.failures.add(&late.failures);
+            }
+            seen
+        };
+        let runs: Vec<Seen> = outcomes.iter().map(seen).collect();
         operations.extend(phase_operation(writer, experiment, outcomes, &operation, word, &runs));
     }
     let lasts = Some(format!("sim.{}.{word}.lasts_seconds", experiment.id));
     let components = phase_components(writer, outcomes, word, from, to);
     Phase { name, lasts, operations, components }
+}
+
+/// The seconds of the simulated run in which a phase is seen.
+fn span(experiment: &Experiment, name: &PhaseName) -> (f64, f64) {
+    let part = experiment.part;
+    let noticed = experiment.dies + experiment.detection;
+    match name {
+        PhaseName::Steady | PhaseName::Onset => {
+            (experiment.dies, noticed.max(experiment.dies + part / WINDOWS))
+        }
+        // First what was under way and queued is worked off.
+        PhaseName::Degraded => (noticed + SETTLING * part, experiment.returns),
+        PhaseName::Recovery => {
+            let noticed = experiment.returns + experiment.detection + part / WINDOWS;
+            (noticed, noticed + 2.0 * part)
+        }
+    }
 }
 
 fn within(outcome: &Outcome, operation: &str, from: f64, to: f64) -> Seen {
@@ -330,12 +347,10 @@ fn within(outcome: &Outcome, operation: &str, from: f64, to: f64) -> Seen {
             continue;
         }
         if let Some(values) = window.operations.get(operation) {
-            seen.requests += values.good + values.bad;
-            seen.good += values.good;
-            if let Some(p99) = values.latency_seconds_p99 {
-                seen.p99_sum += p99;
-                seen.p99_count += 1.0;
-            }
+            seen.requests += values.requests;
+            seen.bad += values.bad;
+            seen.latencies.merge(&values.latencies);
+            seen.failures.add(&values.failures);
         }
     }
     seen
@@ -354,14 +369,9 @@ fn phase_operation(
     let ratios: Vec<f64> = runs
         .iter()
         .filter(|seen| seen.requests > 0)
-        .map(|seen| diluted(seen.good as f64 / seen.requests as f64))
+        .map(|seen| diluted((1.0 - seen.bad as f64 / seen.requests as f64).max(0.0)))
         .collect();
-    let availability = replications::mean(&ratios)?.clamped(0.0, 1.0);
-    let p99s: Vec<f64> = runs
-        .iter()
-        .filter(|seen| seen.p99_count > 0.0)
-        .map(|seen| seen.p99_sum / seen.p99_count)
-        .collect();
+    let availability = ratio_of(&ratios, runs)?;
     let cells = experiment.lowered.cell.cells;
     let requests: u64 = outcomes.iter().map(|o| o.operations[operation].requests).sum();
     let seconds: f64 = outcomes.iter().map(|o| o.simulated_seconds).sum();
@@ -369,9 +379,9 @@ fn phase_operation(
     let path = |metric: &str| format!("{word}.{operation}.{metric}");
     let label = |what: &str| format!("{operation}: {what}, {word}");
     let whole = Estimate { value: arriving, low: None, high: None };
-    let failed = outcomes.iter().fold(Failures::default(), |sum, outcome| {
-        add(&sum, &outcome.operations[operation].failures)
-    });
+    let mut failed = Failures::default();
+    runs.iter().for_each(|seen| failed.add(&seen.failures));
+    let answers = runs.iter().map(|seen| seen.requests).sum();
     Some(PhaseOperation {
         operation: operation.to_owned(),
         arriving: writer.simulated(
@@ -395,7 +405,7 @@ fn phase_operation(
         in_time: None,
         p50: None,
         p95: None,
-        p99: replications::mean(&p99s).map(|estimate| {
+        p99: percentile(runs, 0.99).map(|estimate| {
             writer.simulated(
                 &path("latency_p99_seconds"),
                 &label("latency p99"),
@@ -403,25 +413,37 @@ fn phase_operation(
                 &estimate,
             )
         }),
-        failures: if word == "onset" {
-            failures(writer, operation, "onset.", &failed, requests)
-        } else {
-            Vec::new()
-        },
+        failures: failures(writer, operation, &format!("{word}."), &failed, answers),
     })
 }
 
-fn add(a: &Failures, b: &Failures) -> Failures {
-    Failures {
-        timeout: a.timeout + b.timeout,
-        refused: a.refused + b.refused,
-        shed: a.shed + b.shed,
-        pool: a.pool + b.pool,
-        breaker: a.breaker + b.breaker,
-        limited: a.limited + b.limited,
-        error: a.error + b.error,
-        unavailable: a.unavailable + b.unavailable,
+/// The share of good answers with its t-interval; where no run saw a bad one (or a good one), the
+/// end that such runs cannot know is Wilson's for as many independent requests.
+fn ratio_of(ratios: &[f64], runs: &[Seen]) -> Option<Estimate> {
+    let estimate = replications::mean(ratios)?.clamped(0.0, 1.0);
+    let Some((low, high)) = estimate.interval() else { return Some(estimate) };
+    if low < high {
+        return Some(estimate);
     }
+    let requests: u64 = runs.iter().map(|seen| seen.requests).sum();
+    let (low, high) = wilson(estimate.value, requests as f64);
+    Some(Estimate::between(estimate.value, low, high))
+}
+
+/// The answers beyond a percentile that one run needs for an estimate of its own.
+const BEYOND: f64 = 5.0;
+
+/// The percentile of a phase: with its t-interval where each run has enough answers for one of its
+/// own, else that of all answers together, else none.
+fn percentile(runs: &[Seen], quantile: f64) -> Option<Estimate> {
+    let enough = |latencies: &Histogram| latencies.count() as f64 * (1.0 - quantile) >= BEYOND;
+    if runs.iter().all(|seen| enough(&seen.latencies)) {
+        let each: Vec<f64> = runs.iter().map(|seen| seen.latencies.percentile(quantile)).collect();
+        return replications::mean(&each);
+    }
+    let mut all = Histogram::default();
+    runs.iter().for_each(|seen| all.merge(&seen.latencies));
+    enough(&all).then(|| Estimate { value: all.percentile(quantile), low: None, high: None })
 }
 
 fn phase_components(

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use tenfold_catalog::Catalog;
-use tenfold_design::{Design, Load};
+use tenfold_design::{Design, Kind, Load};
 use tenfold_sim::{self as sim, Scenario};
 use tenfold_units::Ledger;
 
@@ -20,8 +20,12 @@ const CELLS: [f64; 20] = [
 /// Simulated time that a steady load deserves, s.
 const STEADY: f64 = 1.0;
 
-/// Simulated time that a kill deserves, s: room for time-outs and retries in each part.
-const KILL: f64 = 0.8;
+/// Each part of a kill lasts at least this many of the longest time-outs: what waits for a dead part
+/// is over well before the next part begins.
+const TIMEOUTS: f64 = 2.0;
+
+/// A time-out that no link states, s.
+const NO_TIMEOUT: f64 = 0.05;
 
 /// No run is longer: nothing new happens.
 const LONGEST: f64 = 120.0;
@@ -29,8 +33,12 @@ const LONGEST: f64 = 120.0;
 /// Events that one call takes: to the callee, into service, out of it, and back.
 const EVENTS_PER_CALL: f64 = 4.0;
 
-/// Parts of a kill: warm-up, before, onset, degraded, noticing the return, recovery (two).
-const PARTS: f64 = 7.0;
+/// Parts of a kill: warm-up, before, onset, settling (three), degraded (two), noticing the return,
+/// recovery (two).
+const PARTS: f64 = 11.0;
+
+/// Parts of a kill in which queues are worked off after the loss was noticed.
+pub(super) const SETTLING: f64 = 3.0;
 
 /// Windows of the time series in each part.
 pub(super) const WINDOWS: f64 = 5.0;
@@ -48,6 +56,8 @@ pub(super) struct Experiment {
     pub(super) returns: f64,
     /// Seconds from death until traffic goes around it, in the simulated run.
     pub(super) detection: f64,
+    /// Seconds that one part of the simulated run lasts.
+    pub(super) part: f64,
     /// Instances of the killed component in the design ÷ in the cell.
     pub(super) dilution: f64,
 }
@@ -70,7 +80,10 @@ impl Experiment {
         let named = id.strip_suffix('x').and_then(|n| n.parse::<f64>().ok());
         let at_kill = if matches!(kind, TrialKind::Kill(_)) { trials.kill_load } else { 1.0 };
         let load = named.unwrap_or(at_kill);
-        let wanted = if matches!(kind, TrialKind::Kill(_)) { KILL } else { STEADY };
+        let wanted = match kind {
+            TrialKind::Kill(_) => PARTS * TIMEOUTS * longest_timeout(design),
+            TrialKind::Load(_) => STEADY,
+        };
         let mut per_second = f64::INFINITY;
         for cells in CELLS {
             options.cells = cells;
@@ -91,10 +104,11 @@ impl Experiment {
             dies: 0.0,
             returns: 0.0,
             detection: 0.0,
+            part: seconds / PARTS,
             dilution: 1.0,
         };
         if let TrialKind::Kill(fault) = kind {
-            experiment.kill(fault, seconds, caches_have_copies(design));
+            experiment.kill(fault, caches_have_copies(design));
         }
         experiment
     }
@@ -104,9 +118,9 @@ impl Experiment {
         if self.id == "average" { Load::Average } else { Load::Peak }
     }
 
-    fn kill(&mut self, fault: &Fault, seconds: f64, copies: bool) {
-        let part = seconds / PARTS;
-        (self.dies, self.returns) = (2.0 * part, 4.0 * part);
+    fn kill(&mut self, fault: &Fault, copies: bool) {
+        let part = self.part;
+        (self.dies, self.returns) = (2.0 * part, 8.0 * part);
         let detections = self
             .lowered
             .model
@@ -143,17 +157,30 @@ impl Experiment {
             effect: sim::Effect::Kill(sim::Kill { silent, keep_contents }),
         });
         self.scenario.warm_up = Duration::from_secs_f64(part);
-        self.scenario.horizon = Duration::from_secs_f64(seconds - part);
+        self.scenario.horizon = Duration::from_secs_f64((PARTS - 1.0) * part);
         self.scenario.window = Some(Duration::from_secs_f64(part / WINDOWS));
         self.scenario.budget = u64::MAX;
     }
+}
+
+/// The longest time for which somebody waits for an answer, s: the time-outs of the calls that users
+/// wait for.
+fn longest_timeout(design: &Design) -> f64 {
+    let waited_for = |from: &str| {
+        let caller = design.components.get(from);
+        caller.is_none_or(|c| !matches!(c.kind, Kind::Consumer | Kind::Topic))
+    };
+    let links = design.links.iter().filter(|(id, _)| waited_for(&id.from));
+    let longest = links.filter_map(|(_, link)| link.timeout).max();
+    longest.map_or(NO_TIMEOUT, |timeout| timeout.as_secs_f64())
 }
 
 /// The share of the budget that a trial gets: the peak decides the verdicts.
 fn share(id: &str, all: &[(String, TrialKind)]) -> f64 {
     let weight = |id: &str| match id {
         "peak" => 16.0,
-        id if id.starts_with("kill-") => 2.0,
+        id if id.starts_with("kill-zone-") => 6.0,
+        id if id.starts_with("kill-instance-") => 2.0,
         _ => 1.0,
     };
     let sum: f64 = all.iter().map(|(id, _)| weight(id)).sum();

@@ -154,7 +154,7 @@ impl CacheWorld {
         let presented = core::mem::replace(&mut self.shape.background_ratio, 1.0);
         let capacity = self.options.cache.capacity as f64 / f64::from(self.options.entry_weight);
         let ttl = self.options.cache.ttl.map_or(0.0, |ttl| ttl.as_secs_f64());
-        let mut span = (4.0 * capacity / self.options.rate).max(4.0 * ttl);
+        let mut span = (4.0 * capacity / self.options.rate).max(2.0 * ttl);
         let mut accesses = 0;
         let warmth = loop {
             let pool = self.pool_from(-span).expect("the options were checked when it was made");
@@ -307,6 +307,10 @@ impl CacheWorld {
     /// Panics unless `lost` is from 1 to `shards`.
     pub fn lose_shards(&mut self, now: Instant, lost: u32, shards: u32) {
         assert!(lost >= 1 && lost <= shards, "lose some of the shards");
+        if lost == shards {
+            self.flush(now);
+            return;
+        }
         self.advance(now);
         self.pools.truncate(1);
         // Shards by hash are alike: one that is lost is the whole cache on a smaller scale, at the

@@ -56,15 +56,17 @@ impl Placement {
             .filter(|(_, count)| *count > 0)
             .collect();
         let width = zones.len() as u32;
+        let total: u32 = zones.iter().map(|(_, count)| count).sum();
         let mut replicas = Vec::new();
         for shard in 0..data.shards {
             for copy in 0..data.copies {
-                let number = shard + copy;
+                // Where there is a replica for every copy each holds one; else they overlap evenly.
+                let step = if data.shards * data.copies <= total { data.copies } else { 1 };
+                let number = shard * step + copy;
                 let (start, count) = zones[(number % width) as usize];
                 let wanted = start + number / width % count;
                 // With more copies than zones two could meet: take the next that is free.
                 let own = &replicas[(shard * data.copies) as usize..];
-                let total: u32 = zones.iter().map(|(_, count)| count).sum();
                 let free = (0..total)
                     .map(|step| first + (wanted - first + step) % total)
                     .find(|replica| !own.contains(replica))

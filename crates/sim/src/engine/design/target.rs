@@ -119,15 +119,17 @@ impl Design<'_> {
         targets
     }
 
-    /// The copy that is the primary now: a secondary once the failover is over.
+    /// The copy that is the primary now: a secondary once the failover is over, and until callers
+    /// know that the first one is back.
     fn primary(&self, copies: &[u32], failover: Option<Duration>) -> u32 {
-        let first = copies[0];
-        let dead = self.parts.replicas[first as usize].dead_since;
-        let promoted = dead
-            .zip(failover)
-            .is_some_and(|(since, failover)| self.now >= since + failover.as_secs_f64());
+        let first = &self.parts.replicas[copies[0] as usize];
+        let promoted = match (first.dead_since, failover) {
+            (_, None) => false,
+            (Some(since), Some(failover)) => self.now >= since + failover.as_secs_f64(),
+            (None, Some(_)) => !first.seen_alive,
+        };
         let secondary =
-            copies.iter().find(|replica| self.parts.replicas[**replica as usize].is_alive());
-        if promoted { secondary.copied().unwrap_or(first) } else { first }
+            copies[1..].iter().find(|replica| self.parts.replicas[**replica as usize].is_alive());
+        if promoted { secondary.copied().unwrap_or(copies[0]) } else { copies[0] }
     }
 }
