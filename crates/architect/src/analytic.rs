@@ -97,7 +97,11 @@ impl<'a> Analytic<'a> {
                 Ok(self.call(&lookup.cache, "any")?.then(&after))
             }
             Action::Read(access) => self.access(access, access.class.as_deref().unwrap_or("read")),
-            Action::Write(access) => self.access(access, "write"),
+            Action::Write(access) => {
+                let round = self.access(access, "write")?;
+                let further = 1..lower::rounds(access, self.ledger);
+                Ok(further.fold(round.clone(), |path, _| path.then(&round)))
+            }
             Action::Invalidate(target) => self.call(&target.at, "any"),
             Action::Fill(_) | Action::Emit(_) | Action::Consume(_) => self.zero(),
             Action::Sometimes(some) => {

@@ -141,7 +141,7 @@ fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
 }
 
 /// Rounds of a write: more than one where a quorum store decides uniqueness.
-fn rounds(access: &Access, ledger: &Ledger) -> usize {
+pub(crate) fn rounds(access: &Access, ledger: &Ledger) -> usize {
     let claimed = access.class.as_deref() == Some("claim") || access.unique.is_some();
     let rounds =
         ledger.get("assumed.cassandra.claim_rounds").map_or(1.0, tenfold_units::Figure::mid);
@@ -210,7 +210,7 @@ fn count(
                 continue;
             }
             Step::Action(Action::Write(access)) => {
-                add(&access.at, "write");
+                (0..rounds(access, ledger)).for_each(|_| add(&access.at, "write"));
                 continue;
             }
             Step::Action(Action::Invalidate(target)) => {
