@@ -72,6 +72,12 @@ impl<'a> Analytic<'a> {
         path.percentile(p)
     }
 
+    /// Returns the mean latency of an operation, s; `None` as for a percentile.
+    pub(crate) fn mean(&self, operation: &str) -> Option<f64> {
+        let path = self.steps(self.design.flows.get(operation)?).ok()?;
+        Some(path.mean())
+    }
+
     fn zero(&self) -> Result<PathLatency, Error> {
         PathLatency::from_tail(self.step, CELLS, |_| 0.0)
     }

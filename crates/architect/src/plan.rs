@@ -162,14 +162,21 @@ pub struct PhaseOperation {
     pub goodput: FigureId,
     /// Good answers / requests; good is without error and in time.
     pub availability: FigureId,
-    /// The same with an interval that holds for few requests too: Wilson's, for a quarter of them.
-    pub in_time: Option<FigureId>,
+    /// Requests answered without error within the limit of a latency objective, by objective: decides
+    /// it where there are too few requests for an interval of the percentile itself.
+    pub within: IndexMap<String, FigureId>,
+    /// Mean latency.
+    pub mean: Option<FigureId>,
     /// Median latency.
     pub p50: Option<FigureId>,
+    /// 90th percentile of latency.
+    pub p90: Option<FigureId>,
     /// 95th percentile of latency.
     pub p95: Option<FigureId>,
     /// 99th percentile of latency.
     pub p99: Option<FigureId>,
+    /// 99.9th percentile of latency.
+    pub p999: Option<FigureId>,
     /// Share of requests that failed, by cause, largest first.
     pub failures: Vec<(String, FigureId)>,
 }

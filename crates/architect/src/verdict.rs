@@ -23,18 +23,19 @@ pub(crate) fn judge(
             let limit = format!("objective.{}", objective.id);
             if !ledger.contains(&limit) {
                 let unit =
-                    if objective.sli.quantile().is_some() { Unit::Seconds } else { Unit::Ratio };
+                    if objective.sli.patience().is_some() { Unit::Seconds } else { Unit::Ratio };
                 let provenance =
                     tenfold_units::Provenance::Edited { line: 0, text: objective.id.clone() };
                 let value = Interval::exact(objective.limit.value);
                 ledger.insert(&limit, &objective.id, unit, value, provenance);
             }
-            if objective.sli == Sli::AvailabilityRatio {
-                availability(objective, ledger, limit)
-            } else if objective.sli.quantile().is_some() {
-                latency(design, objective, ledger, catalog, hits, trials, limit)
-            } else {
-                unjudged(objective, limit)
+            match objective.sli {
+                Sli::AvailabilityRatio => availability(objective, ledger, limit),
+                Sli::ErrorRatio => errors(design, objective, ledger, trials, limit),
+                sli if sli.patience().is_some() => {
+                    latency(design, objective, ledger, catalog, hits, trials, limit)
+                }
+                _ => unjudged(objective, limit),
             }
         })
         .collect()
@@ -57,22 +58,15 @@ fn latency(
     trials: &[Trial],
     limit: String,
 ) -> Verdict {
-    let load = match objective.during {
-        tenfold_design::Load::Average => "average",
-        tenfold_design::Load::Peak => "peak",
-    };
-    let trial = trials.iter().find(|trial| trial.id == load);
-    let worst = trial
-        .iter()
-        .flat_map(|trial| &trial.phases)
-        .flat_map(|phase| &phase.operations)
-        .filter(|seen| binds(design, objective, &seen.operation))
+    let worst = bound_by(design, objective, trials)
         .filter_map(|seen| Some((seen, percentile(seen, objective.sli)?.clone())))
         .max_by(|a, b| ledger.value(&a.1).total_cmp(&ledger.value(&b.1)));
     let Some((seen, simulated)) = worst else { return unjudged(objective, limit) };
-    let quantile = objective.sli.quantile().expect("a latency has a quantile");
-    let closed = Analytic::new(design, ledger, catalog, hits, objective.limit.value)
-        .percentile(&seen.operation, quantile);
+    let forms = Analytic::new(design, ledger, catalog, hits, objective.limit.value);
+    let closed = match objective.sli.quantile() {
+        Some(quantile) => forms.percentile(&seen.operation, quantile),
+        None => forms.mean(&seen.operation),
+    };
     let analytic = closed.map(|value| {
         let id = format!("analytic.{}.latency_{}_seconds", seen.operation, name(objective.sli));
         ledger.computed(
@@ -86,8 +80,9 @@ fn latency(
         id
     });
     let interval = ledger[simulated.as_str()].interval;
-    let in_time = seen.in_time.as_ref().map(|id| ledger[id.as_str()].interval);
-    let (verdict, reason) = decide(&interval, objective, closed, in_time);
+    let within = seen.within.get(&objective.id).map(String::as_str);
+    let within = within.map(|id| (id, ledger[id].interval));
+    let (verdict, reason) = decide(&interval, objective, closed, within);
     Verdict {
         objective: objective.id.clone(),
         operation: Some(seen.operation.clone()),
@@ -99,23 +94,45 @@ fn latency(
     }
 }
 
+/// What an objective binds, as it was seen under the load that the objective names.
+fn bound_by<'a>(
+    design: &'a Design,
+    objective: &'a Objective,
+    trials: &'a [Trial],
+) -> impl Iterator<Item = &'a PhaseOperation> {
+    let load = match objective.during {
+        tenfold_design::Load::Average => "average",
+        tenfold_design::Load::Peak => "peak",
+    };
+    trials
+        .iter()
+        .filter(move |trial| trial.id == load)
+        .flat_map(|trial| &trial.phases)
+        .flat_map(|phase| &phase.operations)
+        .filter(|seen| binds(design, objective, &seen.operation))
+}
+
 /// Met or missed only where the whole interval lies on one side, and the closed form agrees.
 fn decide(
     interval: &Interval,
     objective: &Objective,
     closed: Option<f64>,
-    in_time: Option<Interval>,
+    within: Option<(&str, Interval)>,
 ) -> (VerdictKind, Option<Text>) {
     // Too few requests for an interval of the percentile may be enough to count those in time.
     if interval.is_exact()
-        && let Some(share) = in_time
+        && let Some((id, share)) = within
         && let Some(quantile) = objective.sli.quantile()
     {
         if share.low >= quantile {
             return (VerdictKind::Met, None);
         }
         if share.high < quantile {
-            return (VerdictKind::Missed, None);
+            let reason = Text::new(
+                format!("only {{{id}}} of the requests were answered in time, errors not counted"),
+                format!("제시간에 오류 없이 응답한 요청이 {{{id}}}뿐이다"),
+            );
+            return (VerdictKind::Missed, Some(reason));
         }
     }
     if interval.is_exact() {
@@ -136,6 +153,11 @@ fn decide(
             return (VerdictKind::Undecided, Some(reason));
         }
     }
+    beside(interval, objective)
+}
+
+/// On which side of the limit an interval lies.
+fn beside(interval: &Interval, objective: &Objective) -> (VerdictKind, Option<Text>) {
     let limit = objective.limit.value;
     let kind = match objective.bound {
         Bound::Below | Bound::AtMost if interval.high <= limit => VerdictKind::Met,
@@ -147,6 +169,32 @@ fn decide(
     let reason = (kind == VerdictKind::Undecided)
         .then(|| Text::new("the interval crosses the limit", "신뢰 구간이 한계를 가로지른다"));
     (kind, reason)
+}
+
+/// The share of requests that fail under the load, of the operation with the most.
+fn errors(
+    design: &Design,
+    objective: &Objective,
+    ledger: &mut Ledger,
+    trials: &[Trial],
+    limit: String,
+) -> Verdict {
+    let worst = bound_by(design, objective, trials)
+        .min_by(|a, b| ledger.value(&a.availability).total_cmp(&ledger.value(&b.availability)));
+    let Some(seen) = worst else { return unjudged(objective, limit) };
+    let id = format!("error_ratio.{}", objective.id);
+    let label = format!("{}: requests that fail or come too late", seen.operation);
+    ledger.derive(&id, &label, Unit::Ratio, &format!("1 - {}", seen.availability));
+    let (verdict, reason) = beside(&ledger[id.as_str()].interval, objective);
+    Verdict {
+        objective: objective.id.clone(),
+        operation: Some(seen.operation.clone()),
+        limit,
+        analytic: None,
+        simulated: Some(id),
+        verdict,
+        reason,
+    }
 }
 
 /// Availability of a year: what failures cost, times what the region itself promises. The figure is
@@ -197,12 +245,12 @@ fn unjudged(objective: &Objective, limit: String) -> Verdict {
 fn percentile(seen: &PhaseOperation, sli: Sli) -> Option<&String> {
     match sli {
         Sli::LatencyP50 => seen.p50.as_ref(),
+        Sli::LatencyP90 => seen.p90.as_ref(),
         Sli::LatencyP95 => seen.p95.as_ref(),
         Sli::LatencyP99 => seen.p99.as_ref(),
-        Sli::LatencyP90
-        | Sli::LatencyP999
-        | Sli::LatencyMean
-        | Sli::AvailabilityRatio
+        Sli::LatencyP999 => seen.p999.as_ref(),
+        Sli::LatencyMean => seen.mean.as_ref(),
+        Sli::AvailabilityRatio
         | Sli::ErrorRatio
         | Sli::ThroughputRps
         | Sli::StalenessSeconds

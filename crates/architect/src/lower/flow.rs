@@ -42,15 +42,15 @@ pub(super) fn operation(
     })
 }
 
-/// The longest latency that an objective of the operation allows: later answers are not good.
+/// The time after which nobody waits for the operation any more: later answers are not good.
 fn good_within(design: &Design, name: &str) -> Option<core::time::Duration> {
     design
         .objectives
         .iter()
-        .filter(|objective| objective.sli.quantile().is_some())
         .filter(|objective| crate::verdict::binds(design, objective, name))
-        .map(|objective| core::time::Duration::from_secs_f64(objective.limit.value))
-        .max()
+        .filter_map(|objective| Some(objective.limit.value * objective.sli.patience()?))
+        .min_by(f64::total_cmp)
+        .map(core::time::Duration::from_secs_f64)
 }
 
 /// As many consumers as the topic has partitions in the cell; batches as the consumer says.

@@ -60,6 +60,7 @@ fn broken(design: &Design, ledger: &Ledger, trial: &Trial) -> Vec<String> {
                     Sli::AvailabilityRatio => {
                         surely_below(&ledger[seen.availability.as_str()].interval, limit)
                     }
+                    // A phase is too short for other percentiles.
                     Sli::LatencyP50
                     | Sli::LatencyP90
                     | Sli::LatencyP95

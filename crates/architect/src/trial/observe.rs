@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use tenfold_catalog::Catalog;
 use tenfold_design::Design;
 use tenfold_sim::stats::{Estimate, Histogram, replications};
-use tenfold_sim::{Failures, OperationOutcome, Outcome};
+use tenfold_sim::{Failures, OperationOutcome, OperationWindow, Outcome};
 use tenfold_units::{Interval, Ledger, Provenance, Seed, Unit};
 
 use super::HitRatios;
@@ -66,7 +66,7 @@ pub(super) fn trial(
         TrialKind::Load(factor) => {
             load_factor(design, ledger, &experiment.id, factor);
             let mut writer = Writer { ledger, trial: &experiment.id, seed };
-            trial.phases.push(steady(&mut writer, experiment, outcomes[0]));
+            trial.phases.push(steady(&mut writer, design, experiment, outcomes[0]));
         }
         TrialKind::Kill(fault) => {
             lasting(design, ledger, catalog, hits, experiment, fault);
@@ -99,7 +99,12 @@ fn load_factor(design: &Design, ledger: &mut Ledger, id: &str, factor: &str) {
     }
 }
 
-fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -> Phase {
+fn steady(
+    writer: &mut Writer<'_>,
+    design: &Design,
+    experiment: &Experiment,
+    outcome: &Outcome,
+) -> Phase {
     let cells = experiment.lowered.cell.cells;
     let mut operations = Vec::new();
     for (name, seen) in visible(outcome) {
@@ -137,19 +142,13 @@ fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -
                 Unit::Ratio,
                 seen.availability_ratio.as_ref().unwrap_or(&none),
             ),
-            in_time: (seen.requests > 0).then(|| {
-                // Requests near to each other in time tell less than as many independent ones: a
-                // quarter is counted. That is chosen; its coverage is not measured.
-                let share = seen.good as f64 / seen.requests as f64;
-                let quarter = seen.requests as f64 / 4.0;
-                let (low, high) = wilson(share, quarter);
-                let ratio = Estimate::between(share, low, high);
-                let label = format!("{name}: answers in time");
-                writer.simulated(&path("in_time_ratio"), &label, Unit::Ratio, &ratio)
-            }),
+            within: within_limits(writer, design, experiment, outcome, name),
+            mean: percentile(writer, "mean", latency.map(|l| &l.mean)),
             p50: percentile(writer, "p50", latency.map(|l| &l.p50)),
+            p90: percentile(writer, "p90", latency.map(|l| &l.p90)),
             p95: percentile(writer, "p95", latency.map(|l| &l.p95)),
             p99: percentile(writer, "p99", latency.map(|l| &l.p99)),
+            p999: percentile(writer, "p999", latency.map(|l| &l.p999)),
             failures,
         });
     }
@@ -169,6 +168,50 @@ fn steady(writer: &mut Writer<'_>, experiment: &Experiment, outcome: &Outcome) -
         })
         .collect();
     Phase { name: PhaseName::Steady, lasts: None, operations, components }
+}
+
+/// Counts who was answered within each limit that binds the operation; the windows of the run are the
+/// batches of the interval.
+fn within_limits(
+    writer: &mut Writer<'_>,
+    design: &Design,
+    experiment: &Experiment,
+    outcome: &Outcome,
+    operation: &str,
+) -> IndexMap<String, String> {
+    let warm_up = experiment.scenario.warm_up.as_secs_f64();
+    let windows: Vec<&OperationWindow> = outcome
+        .series
+        .iter()
+        .filter(|window| window.start_seconds >= warm_up - 1e-9)
+        .filter_map(|window| window.operations.get(operation))
+        .collect();
+    let mut found = IndexMap::new();
+    let objectives = design.objectives.iter().filter(|objective| {
+        objective.sli.quantile().is_some() && crate::verdict::binds(design, objective, operation)
+    });
+    for objective in objectives {
+        let seen = |window: &&OperationWindow| {
+            let answers = window.latencies.count();
+            let late = window.latencies.share_above(objective.limit.value) * answers as f64;
+            let failed = window.failures.total();
+            Seen {
+                requests: answers + failed,
+                bad: failed + late.round() as u64,
+                ..Seen::default()
+            }
+        };
+        let batches: Vec<Seen> = windows.iter().map(seen).filter(|s| s.requests > 0).collect();
+        let ratios: Vec<f64> =
+            batches.iter().map(|s| 1.0 - s.bad as f64 / s.requests as f64).collect();
+        if let Some(ratio) = ratio_of(&ratios, &batches) {
+            let id = format!("{operation}.within.{}", objective.id);
+            let label = format!("{operation}: answered within the limit of {}", objective.id);
+            let figure = writer.simulated(&id, &label, Unit::Ratio, &ratio);
+            found.insert(objective.id.clone(), figure);
+        }
+    }
+    found
 }
 
 /// Wilson's 95 % interval (Wilson 1927) of a share of so many independent requests.
@@ -402,9 +445,12 @@ fn phase_operation(
             Unit::Ratio,
             &availability,
         ),
-        in_time: None,
+        within: IndexMap::new(),
+        mean: None,
         p50: None,
+        p90: None,
         p95: None,
+        p999: None,
         p99: percentile(runs, 0.99).map(|estimate| {
             writer.simulated(
                 &path("latency_p99_seconds"),

@@ -28,7 +28,7 @@ const TIMEOUTS: f64 = 2.0;
 const NO_TIMEOUT: f64 = 0.05;
 
 /// No run is longer: nothing new happens.
-const LONGEST: f64 = 120.0;
+const LONGEST: f64 = 900.0;
 
 /// Events that one call takes: to the callee, into service, out of it, and back.
 const EVENTS_PER_CALL: f64 = 4.0;
@@ -39,6 +39,9 @@ const PARTS: f64 = 11.0;
 
 /// Parts of a kill in which queues are worked off after the loss was noticed.
 pub(super) const SETTLING: f64 = 3.0;
+
+/// Windows of a steady load: a tenth of them warms up, the others are batches.
+const BATCHES: f64 = 20.0;
 
 /// Windows of the time series in each part.
 pub(super) const WINDOWS: f64 = 5.0;
@@ -239,7 +242,7 @@ fn steady(id: &str, load: f64, seconds: f64, events: f64) -> Scenario {
         warm_up: Duration::from_secs_f64(seconds * 0.1),
         horizon: Duration::from_secs_f64(seconds * 0.9),
         fast_forward: Duration::ZERO,
-        window: None,
+        window: Some(Duration::from_secs_f64(seconds / BATCHES)),
         faults: Vec::new(),
         budget: (events * 1.5) as u64,
         shuffle_ties: false,

@@ -94,7 +94,9 @@ fn words_of(path: &str, checked: &Checked, language: Language) -> String {
     for id in &checked.breaking {
         let trial = checked.trials.iter().find(|trial| trial.id == *id);
         let objectives = trial.map_or_else(String::new, |trial| trial.breaks.join(", "));
-        let _ = writeln!(out, "{path}: broken [single-point-of-failure] {id} breaks {objectives}");
+        let law =
+            if id.starts_with("kill-zone-") { "zone-loss" } else { "single-point-of-failure" };
+        let _ = writeln!(out, "{path}: broken [{law}] {id} breaks {objectives}");
     }
     let sum = if checked.holds { "holds" } else { "does not hold" };
     let _ = writeln!(out, "{path}: {sum}");

@@ -85,13 +85,13 @@ fn flow_law(book: &mut Book<'_>, design: &Design, name: &str, flow: &[Step]) -> 
     findings
 }
 
-/// The first time-out is within the latency that is promised.
+/// The first time-out is within the time for which users wait.
 fn objective(design: &Design, name: &str, flow: &[Step]) -> Option<Finding> {
     let promised = design
         .objectives
         .iter()
-        .filter(|o| o.sli.quantile().is_some() && (o.of == name || o.of == "all"))
-        .map(|o| o.limit.value)
+        .filter(|o| o.of == name || o.of == "all")
+        .filter_map(|o| Some(o.limit.value * o.sli.patience()?))
         .fold(f64::INFINITY, f64::min);
     let mut late = None;
     paths::calls(flow, &mut |waiting, call| {
@@ -107,8 +107,8 @@ fn objective(design: &Design, name: &str, flow: &[Step]) -> Option<Finding> {
         &[name, &id.from],
         format!("links.{id}.timeout"),
         t(
-            format!("{id} waits longer than {name} promises its users."),
-            format!("{id} 대기 시간이 {name} 응답 약속보다 길다."),
+            format!("{id} waits longer than the users of {name} do, by what they are promised."),
+            format!("{id}의 time-out이 {name} 사용자가 기다리는 시간(응답 약속 기준)보다 길다."),
         ),
     ))
 }

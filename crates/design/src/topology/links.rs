@@ -70,15 +70,14 @@ pub(super) fn all(draft: &mut Draft<'_>) {
     }
 }
 
-/// Returns the tightest latency that is promised for an operation.
+/// Returns the time after which nobody waits for an operation: its tightest promise.
 fn promised(draft: &Draft<'_>, operation: &str) -> f64 {
     draft
         .estimate
         .objectives
         .iter()
-        .filter(|o| o.sli.quantile().is_some())
         .filter(|o| o.operation.as_deref().is_none_or(|name| name == operation))
-        .map(|o| draft.book.value(&o.limit))
+        .filter_map(|o| Some(draft.book.value(&o.limit) * o.sli.patience()?))
         .fold(UNPROMISED, f64::min)
 }
 
