@@ -43,7 +43,7 @@ pub(super) fn operation(
 }
 
 /// The time after which nobody waits for the operation any more: later answers are not good.
-fn good_within(design: &Design, name: &str) -> Option<core::time::Duration> {
+pub(crate) fn good_within(design: &Design, name: &str) -> Option<core::time::Duration> {
     design
         .objectives
         .iter()

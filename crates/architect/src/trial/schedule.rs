@@ -20,9 +20,9 @@ const CELLS: [f64; 20] = [
 /// Simulated time that a steady load deserves, s.
 const STEADY: f64 = 1.0;
 
-/// Each part of a kill lasts at least this many of the longest time-outs: what waits for a dead part
-/// is over well before the next part begins.
-const TIMEOUTS: f64 = 2.0;
+/// Each part of a kill lasts at least this many times as long as the most impatient users wait, and
+/// all that waits for a dead part has given up when it has settled.
+const WAITS: f64 = 2.0;
 
 /// A time-out that no link states, s.
 const NO_TIMEOUT: f64 = 0.05;
@@ -84,7 +84,7 @@ impl Experiment {
         let at_kill = if matches!(kind, TrialKind::Kill(_)) { trials.kill_load } else { 1.0 };
         let load = named.unwrap_or(at_kill);
         let wanted = match kind {
-            TrialKind::Kill(_) => PARTS * TIMEOUTS * longest_timeout(design),
+            TrialKind::Kill(_) => PARTS * part_of_kill(design),
             TrialKind::Load(_) => STEADY,
         };
         let mut per_second = f64::INFINITY;
@@ -166,16 +166,18 @@ impl Experiment {
     }
 }
 
-/// The longest time for which somebody waits for an answer, s: the time-outs of the calls that users
-/// wait for.
-fn longest_timeout(design: &Design) -> f64 {
+/// The least seconds that a part of a kill lasts.
+fn part_of_kill(design: &Design) -> f64 {
     let waited_for = |from: &str| {
         let caller = design.components.get(from);
         caller.is_none_or(|c| !matches!(c.kind, Kind::Consumer | Kind::Topic))
     };
     let links = design.links.iter().filter(|(id, _)| waited_for(&id.from));
     let longest = links.filter_map(|(_, link)| link.timeout).max();
-    longest.map_or(NO_TIMEOUT, |timeout| timeout.as_secs_f64())
+    let longest = longest.map_or(NO_TIMEOUT, |timeout| timeout.as_secs_f64());
+    let waits = design.workload.keys().filter_map(|name| lower::good_within(design, name));
+    let shortest = waits.min().map_or(NO_TIMEOUT, |wait| wait.as_secs_f64());
+    (WAITS * shortest).max(longest / SETTLING)
 }
 
 /// The share of the budget that a trial gets: the peak decides the verdicts.

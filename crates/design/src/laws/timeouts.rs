@@ -85,24 +85,29 @@ fn flow_law(book: &mut Book<'_>, design: &Design, name: &str, flow: &[Step]) -> 
     findings
 }
 
-/// The first time-out is within the time for which users wait.
+/// The first time-out of a flow is within the time for which the users of its slowest route wait.
 fn objective(design: &Design, name: &str, flow: &[Step]) -> Option<Finding> {
-    let promised = design
-        .objectives
-        .iter()
-        .filter(|o| o.of == name || o.of == "all")
-        .filter_map(|o| Some(o.limit.value * o.sli.patience()?))
-        .fold(f64::INFINITY, f64::min);
-    let mut late = None;
+    let mut first = None;
     paths::calls(flow, &mut |waiting, call| {
         if waiting.len() == 1
+            && first.is_none()
             && let Some((id, link)) = paths::link(design, waiting, call)
-            && link.timeout.is_some_and(|timeout| timeout.as_secs_f64() > promised)
         {
-            late = Some(id);
+            first = link.timeout.map(|timeout| (id, timeout.as_secs_f64()));
         }
     });
-    let id = late?;
+    let (id, timeout) = first?;
+    let routes = design.flows.iter().filter(|(_, flow)| {
+        let mut uses = false;
+        paths::calls(flow, &mut |waiting, call| {
+            uses |= paths::link(design, waiting, call).is_some_and(|(other, _)| other == id);
+        });
+        uses
+    });
+    let waits = routes.map(|(route, _)| patience(design, route)).fold(0.0, f64::max);
+    if timeout <= waits {
+        return None;
+    }
     Some(broken(
         &[name, &id.from],
         format!("links.{id}.timeout"),
@@ -111,4 +116,14 @@ fn objective(design: &Design, name: &str, flow: &[Step]) -> Option<Finding> {
             format!("{id}의 time-out이 {name} 사용자가 기다리는 시간(응답 약속 기준)보다 길다."),
         ),
     ))
+}
+
+/// The time after which nobody waits for an operation, s.
+fn patience(design: &Design, operation: &str) -> f64 {
+    design
+        .objectives
+        .iter()
+        .filter(|o| o.of == operation || o.of == "all")
+        .filter_map(|o| Some(o.limit.value * o.sli.patience()?))
+        .fold(f64::INFINITY, f64::min)
 }

@@ -41,20 +41,10 @@ enum What {
 pub(super) fn all(draft: &mut Draft<'_>) {
     let mut calls: BTreeMap<LinkId, Vec<Call>> = BTreeMap::new();
     let mut order = Vec::new();
-    // Who asks a caller gives up by the tightest promise of all that pass through it.
-    let mut tightest: BTreeMap<String, f64> = BTreeMap::new();
     for (operation, flow) in &draft.flows {
         let promised = promised(draft, operation);
-        for call in calls_of(flow, promised).iter().filter(|call| call.what == What::Visit) {
-            let least = tightest.entry(call.to.clone()).or_insert(promised);
-            *least = least.min(promised);
-        }
-    }
-    for (operation, flow) in &draft.flows {
-        let promised = promised(draft, operation);
-        for mut call in calls_of(flow, promised) {
+        for call in calls_of(flow, promised) {
             let id = LinkId::new(&call.from, &call.to);
-            call.promised = tightest.get(&id.from).map_or(promised, |least| least.min(promised));
             if id.from == id.to {
                 continue;
             }
@@ -78,7 +68,8 @@ fn promised(draft: &Draft<'_>, operation: &str) -> f64 {
         .iter()
         .filter(|o| o.operation.as_deref().is_none_or(|name| name == operation))
         .filter_map(|o| Some(draft.book.value(&o.limit) * o.sli.patience()?))
-        .fold(UNPROMISED, f64::min)
+        .min_by(f64::total_cmp)
+        .unwrap_or(UNPROMISED)
 }
 
 fn calls_of(flow: &[Step], promised: f64) -> Vec<Call> {
@@ -162,26 +153,31 @@ fn span(seconds: f64) -> Duration {
 }
 
 fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
-    let promised = calls.iter().map(|call| call.promised).fold(UNPROMISED, f64::min);
+    let promises = || calls.iter().map(|call| call.promised);
+    let promised = promises().fold(f64::INFINITY, f64::min);
     let serial = calls.iter().map(|call| call.serial).max().unwrap_or(1);
     let callee = &draft.components[&id.to];
     let source = draft.components.get(&id.from);
     let depth = calls.iter().map(|call| call.depth).max().unwrap_or(0);
-    let given = promised * (0..depth.max(1)).fold(1.0, |left, _| left * 0.9);
-    let share = given / f64::from(serial.max(1));
+    let left = (0..depth.max(1)).fold(1.0, |left, _| left * 0.9);
+    let share = promised * left / f64::from(serial.max(1));
     if source.is_some_and(|c| matches!(c.kind, Kind::Topic)) {
         return Link::default();
     }
     match calls[0].what {
         What::Visit if source.is_some_and(|c| c.kind == Kind::Store) => Link::default(),
+        // One time-out serves all routes: the slowest one has to fit. What a route waits for below
+        // is cut to its own promise.
         What::Visit => Link {
             balance: Some(Balance::P2c),
-            timeout: Some(span(given * if depth == 0 { 1.0 } else { 0.9 })),
+            timeout: Some(span(
+                promises().fold(0.0, f64::max) * left * if depth == 0 { 1.0 } else { 0.9 },
+            )),
             ..Link::default()
         },
         What::Lookup => Link {
             balance: Some(Balance::Owner),
-            timeout: Some(span((given * 0.055).min(share / 4.0))),
+            timeout: Some(span((promised * left * 0.055).min(share / 4.0))),
             pool: Some(32),
             breaker: Some(breaker()),
             optional: true,
@@ -260,7 +256,12 @@ fn store_link(
     Link {
         balance: Some(Balance::Owner),
         timeout: Some(timeout),
-        pool: Some(pool(draft, id, callee)),
+        // A provider's service has as many nodes, each with its own connections, as it needs.
+        pool: draft
+            .components
+            .get(&id.from)
+            .is_none_or(|caller| !caller.runs.managed)
+            .then(|| pool(draft, id, callee)),
         retry: Some(Retry { options, budget: Some(budget), idempotent_by }),
         single_flight: behind,
         admission: behind.then(|| admission(draft, id, callee)),
