@@ -114,8 +114,14 @@ impl<'a> Analytic<'a> {
                 let ratio = lower::evaluate(&some.ratio, self.ledger).clamp(0.0, 1.0);
                 Ok(self.steps(&some.steps)?.or(ratio, &self.zero()?))
             }
+            Action::Repeat(repeat) => {
+                let times = lower::evaluate(&repeat.times, self.ledger);
+                let once = self.steps(&repeat.steps)?;
+                let whole = (0..times as u32).fold(self.zero()?, |path, _| path.then(&once));
+                Ok(whole.then(&once.or(times.fract(), &self.zero()?)))
+            }
             // The slowest of several branches depends on what they share: no closed form.
-            Action::Parallel(_) | Action::Repeat(_) => {
+            Action::Parallel(_) => {
                 Err(Error::OutOfRange { what: "path: calls one after the other" })
             }
         }

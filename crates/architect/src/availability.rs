@@ -10,7 +10,8 @@ use crate::plan::{KillWhat, Trial, TrialKind};
 /// Adds `availability_year.<operation>` for each operation and `availability_year.all`, the lowest of them.
 ///
 /// Availability = 1 − Σ over losses of (times a year × bad seconds of one) ÷ a year, times what the
-/// provider promises for a region. Sums are exact while losses do not overlap, which a year with
+/// provider promises for a region, times the share of good answers under the average load with
+/// nothing lost. Sums are exact while losses do not overlap, which a year with
 /// minutes of them allows.
 pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trials: &[Trial]) {
     let facts = [
@@ -52,7 +53,13 @@ pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trial
         rates(ledger);
         let id = format!("availability_year.{operation}");
         let label = format!("{operation}: availability over a year");
-        let formula = format!("{sla} * (1 - ({}))", terms.join(" + "));
+        let steady = trials
+            .iter()
+            .filter(|trial| trial.id == "average")
+            .flat_map(|trial| trial.phases.iter().flat_map(|phase| &phase.operations))
+            .find(|seen| seen.operation == *operation)
+            .map_or("1", |seen| seen.availability.as_str());
+        let formula = format!("{sla} * {steady} * (1 - ({}))", terms.join(" + "));
         ledger.derive(&id, &label, Unit::Ratio, &formula);
         all.push(id);
     }

@@ -30,7 +30,7 @@ pub(crate) fn judge(
                 ledger.insert(&limit, &objective.id, unit, value, provenance);
             }
             match objective.sli {
-                Sli::AvailabilityRatio => availability(objective, ledger, limit),
+                Sli::AvailabilityRatio => availability(design, objective, ledger, trials, limit),
                 Sli::ErrorRatio => errors(design, objective, ledger, trials, limit),
                 sli if sli.patience().is_some() => {
                     latency(design, objective, ledger, catalog, hits, trials, limit)
@@ -199,7 +199,31 @@ fn errors(
 
 /// Availability of a year: what failures cost, times what the region itself promises. The figure is
 /// made by [`crate::availability`].
-fn availability(objective: &Objective, ledger: &Ledger, limit: String) -> Verdict {
+fn availability(
+    design: &Design,
+    objective: &Objective,
+    ledger: &Ledger,
+    trials: &[Trial],
+    limit: String,
+) -> Verdict {
+    let failing = bound_by(design, objective, trials)
+        .find(|seen| ledger[seen.availability.as_str()].interval.high < objective.limit.value);
+    if let Some(seen) = failing {
+        let id = seen.availability.clone();
+        let reason = Text::new(
+            "so many are good under this load with nothing lost",
+            "아무것도 고장 나지 않은 상태에서 이 부하의 정상 응답 비율이다",
+        );
+        return Verdict {
+            objective: objective.id.clone(),
+            operation: Some(seen.operation.clone()),
+            limit,
+            analytic: None,
+            simulated: Some(id),
+            verdict: VerdictKind::Missed,
+            reason: Some(reason),
+        };
+    }
     let operation = if objective.of == "all" { "all" } else { objective.of.as_str() };
     let id = format!("availability_year.{operation}");
     let Some(figure) = ledger.get(&id) else { return unjudged(objective, limit) };

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use indexmap::IndexMap;
 use tenfold_design::{
-    CacheLevel, Component, KeySpace, Kind, Link, Replication, ReplicationMode, ServiceTime, Shed,
-    Station,
+    CacheLevel, Component, Design, KeySpace, Kind, Link, LinkId, Replication, ReplicationMode,
+    ServiceTime, Shed, Station,
 };
 use tenfold_patterns::{CacheOptions, CircuitBreakerOptions, TokenBucketOptions};
 use tenfold_sim::keys::{Fade, KeyPopulation, LivingKeys, ZipfKeys};
@@ -214,8 +214,18 @@ pub(crate) fn population(keys: &KeySpace, ledger: &Ledger) -> KeyPopulation {
 
 /// Returns a link of the design as one of the model. What each instance of the caller may do is
 /// scaled to the fewer, or smaller, instances of the cell.
-pub(super) fn link(link: &Link, from: &str, cell: &Cell, options: &LowerOptions) -> sim::Link {
-    let scale = cell.parts.get(from).map_or(1.0, |part| part.instances_ratio / cell.cells).min(1.0);
+pub(super) fn link(
+    design: &Design,
+    link: &Link,
+    id: &LinkId,
+    cell: &Cell,
+    options: &LowerOptions,
+) -> sim::Link {
+    // A pool holds connections to one server; the model counts those to all shards together.
+    let shards = design.components.get(&id.to).and_then(|to| to.shards.as_ref()?.count);
+    let shards = shards.unwrap_or(1).max(1);
+    let scale =
+        cell.parts.get(&id.from).map_or(1.0, |part| part.instances_ratio / cell.cells).min(1.0);
     // A small pool needs more room for chance than its share of a large one: four standard
     // deviations of a Poisson count.
     let scaled = |count: u32| {
@@ -224,7 +234,7 @@ pub(super) fn link(link: &Link, from: &str, cell: &Cell, options: &LowerOptions)
     };
     sim::Link {
         timeout: link.timeout,
-        pool: link.pool.map(scaled),
+        pool: link.pool.map(|pool| scaled(pool.saturating_mul(shards))),
         admission: link.admission.map(|bucket| TokenBucketOptions {
             rate: (bucket.rate as f64 * scale).round().max(1.0) as u64,
             burst: u64::from(scaled(u32::try_from(bucket.burst).unwrap_or(u32::MAX))),

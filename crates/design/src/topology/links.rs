@@ -21,8 +21,8 @@ struct Call {
     to: String,
     /// The latency that the operation promises, seconds.
     promised: f64,
-    /// Calls of this operation that wait for one another.
-    serial: u32,
+    /// Share of the operation's time that this call may take, 0 to 1.
+    share: f64,
     /// Components that wait already: each leaves a tenth of its time to the next.
     depth: u32,
     what: What,
@@ -43,7 +43,9 @@ pub(super) fn all(draft: &mut Draft<'_>) {
     let mut order = Vec::new();
     for (operation, flow) in &draft.flows {
         let promised = promised(draft, operation);
-        for call in calls_of(flow, promised) {
+        let mut of_flow = calls_of(flow, promised);
+        divide(draft, &mut of_flow);
+        for call in of_flow {
             let id = LinkId::new(&call.from, &call.to);
             if id.from == id.to {
                 continue;
@@ -81,19 +83,40 @@ fn calls_of(flow: &[Step], promised: f64) -> Vec<Call> {
         call.depth = depth;
         depth += u32::from(call.what == What::Visit);
     }
-    let stored = |c: &&Call| matches!(c.what, What::Read { .. } | What::Write);
-    let serial = calls.iter().filter(stored).count().max(1) as u32;
-    for call in &mut calls {
-        call.serial = serial;
-    }
     calls
+}
+
+/// Divides the time of an operation over the calls that wait for one another: half of it evenly, half
+/// by how long the stores take.
+fn divide(draft: &Draft<'_>, calls: &mut [Call]) {
+    let waits = |call: &Call| matches!(call.what, What::Read { .. } | What::Write);
+    let takes = |call: &Call| service(&draft.components[&call.to], call.what);
+    let stored: Vec<&Call> = calls.iter().filter(|call| waits(call)).collect();
+    let (count, sum) = (stored.len() as f64, stored.iter().map(|call| takes(call)).sum::<f64>());
+    for call in calls {
+        call.share = match (count > 0.0, sum > 0.0) {
+            (false, _) => 1.0,
+            (true, false) => 1.0 / count,
+            (true, true) if waits(call) => 0.5 / count + 0.5 * takes(call) / sum,
+            (true, true) => 1.0 / count,
+        };
+    }
+}
+
+/// Mean service time of a call, s.
+fn service(callee: &Component, what: What) -> f64 {
+    let Some(station) = &callee.station else { return 0.0 };
+    let class = if what == What::Write { "write" } else { "read" };
+    let times = &station.service_time;
+    let time = times.get(class).or_else(|| times.get("any"));
+    time.map_or(0.0, |time| time.mean.as_secs_f64())
 }
 
 fn walk(steps: &[Step], caller: &mut String, promised: f64, missed: bool, calls: &mut Vec<Call>) {
     let mut call = |caller: &str, to: &str, what: What| {
         if !caller.is_empty() {
             let (from, to) = (caller.to_owned(), to.to_owned());
-            calls.push(Call { from, to, promised, serial: 1, depth: 0, what });
+            calls.push(Call { from, to, promised, share: 1.0, depth: 0, what });
         }
     };
     for step in steps {
@@ -155,12 +178,12 @@ fn span(seconds: f64) -> Duration {
 fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
     let promises = || calls.iter().map(|call| call.promised);
     let promised = promises().fold(f64::INFINITY, f64::min);
-    let serial = calls.iter().map(|call| call.serial).max().unwrap_or(1);
     let callee = &draft.components[&id.to];
     let source = draft.components.get(&id.from);
     let depth = calls.iter().map(|call| call.depth).max().unwrap_or(0);
     let left = (0..depth.max(1)).fold(1.0, |left, _| left * 0.9);
-    let share = promised * left / f64::from(serial.max(1));
+    let share = calls.iter().map(|call| call.promised * call.share).fold(f64::INFINITY, f64::min);
+    let share = share * left;
     if source.is_some_and(|c| matches!(c.kind, Kind::Topic)) {
         return Link::default();
     }
@@ -178,7 +201,7 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
         What::Lookup => Link {
             balance: Some(Balance::Owner),
             timeout: Some(span((promised * left * 0.055).min(share / 4.0))),
-            pool: Some(32),
+            pool: source.and_then(|caller| in_flight(caller, callee, What::Lookup)),
             breaker: Some(breaker()),
             optional: true,
             ..Link::default()
@@ -256,23 +279,28 @@ fn store_link(
     Link {
         balance: Some(Balance::Owner),
         timeout: Some(timeout),
-        // A provider's service has as many nodes, each with its own connections, as it needs.
-        pool: draft
-            .components
-            .get(&id.from)
-            .is_none_or(|caller| !caller.runs.managed)
-            .then(|| pool(draft, id, callee)),
+        pool: pool(draft, id, callee, calls),
         retry: Some(Retry { options, budget: Some(budget), idempotent_by }),
         single_flight: behind,
-        admission: behind.then(|| admission(draft, id, callee)),
+        // What grows with its load needs no protection from it.
+        admission: (behind && callee.station.as_ref().is_some_and(|s| s.servers > 0))
+            .then(|| admission(draft, id, callee)),
         ..Link::default()
     }
 }
 
-/// Connections of one caller: the store's limit shared by all callers at their most, at most 32.
-fn pool(draft: &Draft<'_>, id: &LinkId, callee: &Component) -> u32 {
+/// What one instance of the caller may have under way. To PostgreSQL, connections to each server: its
+/// limit shared by all callers at their most. To others, which carry many calls on a connection, what
+/// Little's law asks for.
+fn pool(draft: &Draft<'_>, id: &LinkId, callee: &Component, calls: &[Call]) -> Option<u32> {
+    let caller = draft.components.get(&id.from)?;
+    if caller.runs.managed {
+        // A provider's service has as many nodes, each with its own connections, as it needs.
+        return None;
+    }
     if callee.runs.technology != "postgresql" {
-        return 32;
+        let most = calls.iter().map(|call| in_flight(caller, callee, call.what));
+        return most.max().flatten();
     }
     let mut most = 0;
     for (name, caller) in &draft.components {
@@ -285,7 +313,18 @@ fn pool(draft: &Draft<'_>, id: &LinkId, callee: &Component) -> u32 {
             most += per_zone * draft.zones();
         }
     }
-    (400 / most.max(1)).clamp(2, 32)
+    Some((400 / most.max(1)).clamp(2, 32))
+}
+
+/// Calls under way when all servers of one caller instance work and each request makes one (Little
+/// 1961), with room for three times the mean time of the callee; at least 32.
+fn in_flight(caller: &Component, callee: &Component, what: What) -> Option<u32> {
+    let station = caller.station.as_ref()?;
+    let own = station.service_time.values().map(|time| time.mean.as_secs_f64());
+    let shortest = own.fold(f64::INFINITY, f64::min);
+    let batch = station.batch.as_ref().map_or(1.0, |batch| f64::from(batch.size));
+    let per_second = f64::from(station.servers) * batch / shortest.max(1e-6);
+    Some((per_second * 3.0 * service(callee, what)).ceil().clamp(32.0, 4096.0) as u32)
 }
 
 fn flow_joins(flow: &[Step], from: &str, to: &str) -> bool {
