@@ -153,11 +153,17 @@ impl<'a> Analytic<'a> {
         let Some(time) = times.get(class).or_else(|| times.get("any")) else {
             return Ok(round_trip);
         };
-        let mean = time.mean.as_secs_f64();
-        let service = if time.cv > 0.0 {
-            self.lognormal(mean, time.cv)?
-        } else {
-            self.zero()?.constant_like(mean)
+        let of_mean = |mean: core::time::Duration| {
+            let mean = mean.as_secs_f64();
+            if time.cv > 0.0 {
+                self.lognormal(mean, time.cv)
+            } else {
+                Ok(self.zero()?.constant_like(mean))
+            }
+        };
+        let service = match time.io {
+            Some(io) => of_mean(time.mean)?.then(&of_mean(io)?),
+            None => of_mean(time.mean)?,
         };
         let total = round_trip.then(&service);
         if station.servers == 0 {

@@ -96,7 +96,7 @@ pub fn lower(
     }
     let calls = flow::calls(design, ledger, &rates, hit_ratio);
     cell.add_background(&calls, &mut model);
-    let approximations = approximations(&cell);
+    let approximations = approximations(design, ledger, &cell);
     Lowered { model, cell, approximations }
 }
 
@@ -148,8 +148,26 @@ fn network(catalog: &Catalog) -> sim::Network {
     }
 }
 
-fn approximations(cell: &Cell) -> Vec<Approximation> {
+fn approximations(design: &Design, ledger: &Ledger, cell: &Cell) -> Vec<Approximation> {
     let mut found = Vec::new();
+    let most = flow::REPEATS_MAX;
+    for (name, steps) in &design.flows {
+        if longest_repeat(steps, ledger) > most {
+            found.push(Approximation {
+                exact: false,
+                text: Text::new(
+                    format!(
+                        "{name} repeats its calls more than {most} times; {most} of them were \
+                         simulated, so that the load on what it calls is too low."
+                    ),
+                    format!(
+                        "{name}의 반복 호출이 {most}번을 넘어 {most}번까지만 시뮬레이션했다. 호출 \
+                         대상의 부하가 실제보다 낮게 나온다."
+                    ),
+                ),
+            });
+        }
+    }
     if cell.cells > 1.0 {
         found.push(Approximation {
             exact: false,
@@ -172,6 +190,23 @@ fn approximations(cell: &Cell) -> Vec<Approximation> {
         });
     }
     found
+}
+
+/// The most repetitions of a step within a flow.
+fn longest_repeat(steps: &[Step], ledger: &Ledger) -> f64 {
+    let of = |steps: &[Step]| longest_repeat(steps, ledger);
+    let repeats = steps.iter().map(|step| match step {
+        Step::Action(Action::Repeat(repeat)) => {
+            evaluate(&repeat.times, ledger).max(of(&repeat.steps))
+        }
+        Step::Action(Action::Lookup(lookup)) => of(&lookup.on_miss).max(of(&lookup.on_error)),
+        Step::Action(Action::Sometimes(some)) => of(&some.steps),
+        Step::Action(Action::Parallel(branches)) => {
+            branches.iter().map(|branch| of(branch)).fold(0.0, f64::max)
+        }
+        Step::Visit(_) | Step::Action(_) => 0.0,
+    });
+    repeats.fold(0.0, f64::max)
 }
 
 /// Returns the key space of the first look-up in a cache.

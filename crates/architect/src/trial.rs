@@ -2,6 +2,7 @@
 
 mod budget;
 mod caches;
+mod mitigate;
 mod observe;
 mod schedule;
 
@@ -65,40 +66,55 @@ pub fn try_design(
         .iter()
         .map(|(id, kind)| Experiment::new(design, ledger, catalog, hits, id, kind, &names, options))
         .collect();
+    let outcomes = run(&experiments, hits, options.seed, options.progress);
+    let mut trials = Vec::new();
+    for (experiment, seen) in experiments.iter().zip(&outcomes) {
+        let seen: Vec<&Outcome> = seen.iter().collect();
+        trials.push(observe::trial(design, ledger, catalog, hits, experiment, &seen, options.seed));
+    }
+    budget::spend(design, ledger, &mut trials);
+    mitigate::add(design, ledger, catalog, hits, &names, &mut trials, options);
+    trials
+}
+
+/// Runs all replications of all experiments over the threads of the pool; the outcomes stand in the
+/// order of the experiments and of their seeds.
+fn run(
+    experiments: &[Experiment],
+    hits: &HitRatios,
+    seed: Seed,
+    progress: &(dyn Fn(f64) + Sync),
+) -> Vec<Vec<Outcome>> {
+    let caches: Vec<Caches> = experiments
+        .par_iter()
+        .map(|experiment| hits.caches(&experiment.lowered.model, experiment.load()))
+        .collect();
     let runs: Vec<(usize, u64)> = experiments
         .iter()
         .enumerate()
         .flat_map(|(index, experiment)| (0..experiment.replications).map(move |r| (index, r)))
-        .collect();
-    let caches: Vec<Caches> = experiments
-        .par_iter()
-        .map(|experiment| hits.caches(&experiment.lowered.model, experiment.load()))
         .collect();
     let done = core::sync::atomic::AtomicUsize::new(0);
     let outcomes: Vec<(usize, Outcome)> = runs
         .par_iter()
         .map(|(index, replication)| {
             let experiment = &experiments[*index];
-            let seed = options.seed.replication(*replication);
             let outcome = tenfold_sim::simulate_scenario(
                 &experiment.lowered.model,
                 &experiment.scenario,
                 &caches[*index],
-                seed,
+                seed.replication(*replication),
             );
             let finished = done.fetch_add(1, core::sync::atomic::Ordering::Relaxed) + 1;
-            (options.progress)(finished as f64 / runs.len() as f64);
+            progress(finished as f64 / runs.len() as f64);
             (*index, outcome)
         })
         .collect();
-    let mut trials = Vec::new();
-    for (index, experiment) in experiments.iter().enumerate() {
-        let seen: Vec<&Outcome> =
-            outcomes.iter().filter(|(i, _)| *i == index).map(|(_, outcome)| outcome).collect();
-        trials.push(observe::trial(design, ledger, catalog, hits, experiment, &seen, options.seed));
+    let mut sorted: Vec<Vec<Outcome>> = experiments.iter().map(|_| Vec::new()).collect();
+    for (index, outcome) in outcomes {
+        sorted[index].push(outcome);
     }
-    budget::spend(design, ledger, &mut trials);
-    trials
+    sorted
 }
 
 /// Every trial that the design asks for: id and kind, loads first.

@@ -32,10 +32,18 @@ pub(crate) fn judge(
             match objective.sli {
                 Sli::AvailabilityRatio => availability(design, objective, ledger, trials, limit),
                 Sli::ErrorRatio => errors(design, objective, ledger, trials, limit),
-                sli if sli.patience().is_some() => {
+                Sli::LatencyP50
+                | Sli::LatencyP90
+                | Sli::LatencyP95
+                | Sli::LatencyP99
+                | Sli::LatencyP999
+                | Sli::LatencyMean => {
                     latency(design, objective, ledger, catalog, hits, trials, limit)
                 }
-                _ => unjudged(objective, limit),
+                Sli::ThroughputRps
+                | Sli::StalenessSeconds
+                | Sli::RebufferRatio
+                | Sli::DurabilityRatio => unjudged(objective, limit),
             }
         })
         .collect()

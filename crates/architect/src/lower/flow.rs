@@ -8,8 +8,8 @@ use tenfold_units::Ledger;
 use super::cell::Cell;
 use super::evaluate;
 
-/// Repeats are written out up to this many times; more are one call with their number said aside.
-const REPEATS_MAX: f64 = 16.0;
+/// Repeats are written out up to this many times; more are cut, and the plan says so.
+pub(super) const REPEATS_MAX: f64 = 1_000.0;
 
 /// Returns the operation of a flow, or `None` for one that nothing starts.
 pub(super) fn operation(

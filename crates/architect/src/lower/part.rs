@@ -45,6 +45,7 @@ pub(super) fn add(
         replicas: part.replicas.clone(),
         servers,
         service_time: service_times(station, part.slower / records),
+        wait_after: station.map(waits_after).unwrap_or_default(),
         queue: station.and_then(queue),
         data: data(component, part, options),
         cache: cache(keys, cell, component),
@@ -60,6 +61,17 @@ fn service_times(station: Option<&Station>, slower: f64) -> IndexMap<String, Dis
     };
     let entries = station.service_time.iter();
     entries.map(|(class, time)| (class.clone(), distribution(time, slower))).collect()
+}
+
+/// Disks and remote commits, spread as the services before them are.
+fn waits_after(station: &Station) -> IndexMap<String, Distribution> {
+    let entries = station.service_time.iter();
+    entries
+        .filter_map(|(class, time)| {
+            let wait = ServiceTime { mean: time.io?, ..time.clone() };
+            Some((class.clone(), distribution(&wait, 1.0)))
+        })
+        .collect()
 }
 
 fn distribution(time: &ServiceTime, slower: f64) -> Distribution {

@@ -17,7 +17,7 @@ pub(super) fn spend(design: &Design, ledger: &mut Ledger, trials: &mut [Trial]) 
 }
 
 /// Minutes without good answers: the sum over phases of length × share of bad answers.
-fn minutes(ledger: &mut Ledger, trial: &mut Trial) {
+pub(super) fn minutes(ledger: &mut Ledger, trial: &mut Trial) {
     let names: Vec<String> = trial
         .phases
         .iter()

@@ -309,8 +309,8 @@ fn lasting(
             ledger.derive(&id("degraded"), &label, Unit::Seconds, "assumed.zone_outage_seconds");
         }
     }
-    let cold =
-        hit.iter().find(|name| fault.what == KillWhat::Component && hits.refill(name).is_some());
+    let refills = fault.what == KillWhat::Component && !experiment.keeps_contents;
+    let cold = hit.iter().find(|name| refills && hits.refill(name).is_some());
     let formula = match cold {
         Some(cache) => format!("warm.{cache}.refill_seconds"),
         None => id("onset"),

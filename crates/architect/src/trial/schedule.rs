@@ -63,6 +63,8 @@ pub(super) struct Experiment {
     pub(super) part: f64,
     /// Instances of the killed component in the design ÷ in the cell.
     pub(super) dilution: f64,
+    /// What a killed cache held is there when it comes back.
+    pub(super) keeps_contents: bool,
 }
 
 impl Experiment {
@@ -109,6 +111,7 @@ impl Experiment {
             detection: 0.0,
             part: seconds / PARTS,
             dilution: 1.0,
+            keeps_contents: false,
         };
         if let TrialKind::Kill(fault) = kind {
             experiment.kill(fault, caches_have_copies(design));
@@ -119,6 +122,20 @@ impl Experiment {
     /// Returns the load in whose steady state the caches are when it begins.
     pub(super) fn load(&self) -> Load {
         if self.id == "average" { Load::Average } else { Load::Peak }
+    }
+
+    /// The same loss with something done about it: under a name of its own.
+    pub(super) fn mitigated(mut self, keeps_contents: bool) -> Self {
+        self.id.push_str(".mitigated");
+        if keeps_contents {
+            self.keeps_contents = true;
+            for fault in &mut self.scenario.faults {
+                if let sim::Effect::Kill(kill) = &mut fault.effect {
+                    kill.keep_contents = true;
+                }
+            }
+        }
+        self
     }
 
     fn kill(&mut self, fault: &Fault, copies: bool) {
@@ -153,6 +170,7 @@ impl Experiment {
         let silent = fault.what != KillWhat::Component;
         // What a lost cache node held, its copy in another zone holds too.
         let keep_contents = copies && fault.what != KillWhat::Component;
+        self.keeps_contents = keep_contents;
         self.scenario.faults.push(sim::Fault {
             at: Duration::from_secs_f64(self.dies),
             lasts: Some(Duration::from_secs_f64(self.returns - self.dies)),

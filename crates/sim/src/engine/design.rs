@@ -40,6 +40,8 @@ enum Event {
     Arrive { frame: u32, epoch: u32 },
     /// A service ends.
     Served { frame: u32, epoch: u32 },
+    /// The wait after a service is over.
+    Worked { frame: u32, epoch: u32 },
     /// An answer reaches its caller.
     Answer { frame: u32, generation: u32, answer: Answer },
     /// The next time-out of a link.
@@ -190,6 +192,12 @@ impl<'m> Design<'m> {
                     return false;
                 }
                 self.served(frame);
+            }
+            Event::Worked { frame, epoch } => {
+                if self.frames.get(frame).epoch != epoch {
+                    return false;
+                }
+                self.worked(frame);
             }
             Event::Answer { frame, generation, answer } => self.answered(frame, generation, answer),
             Event::Timeouts { link } => self.timeouts(link),

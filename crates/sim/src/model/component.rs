@@ -163,6 +163,10 @@ pub struct Component {
     pub servers: Servers,
     /// Time in service per access kind (`read`, `write`, …); `any` for those not listed.
     pub service_time: IndexMap<String, Distribution>,
+    /// Time after the service that occupies no server (a disk, a remote commit), per access kind;
+    /// none for those not listed.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub wait_after: IndexMap<String, Distribution>,
     /// Bound of each replica's queue; none where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Queue>,

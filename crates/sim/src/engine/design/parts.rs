@@ -10,7 +10,7 @@ use tenfold_units::random::Stream;
 use tenfold_units::{Instant, Seed};
 
 use super::replica::Replica;
-use crate::{Component, Data, Link, Model, Queue, Sampler, Servers};
+use crate::{Component, Data, Distribution, Link, Model, Queue, Sampler, Servers};
 
 /// A component made ready to run.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Part {
     /// Access kinds and their service times; the first one serves kinds that are not listed.
     accesses: Vec<String>,
     pub(super) services: Vec<Sampler>,
+    /// The wait after the service, where there is one.
+    pub(super) waits_after: Vec<Option<Sampler>>,
     /// Their means, in seconds.
     pub(super) means: Vec<f64>,
     pub(super) stream: Stream,
@@ -172,7 +174,9 @@ impl<'m> Parts<'m> {
             services.push(service.sampler());
             means.push(service.mean());
         }
+        let after = |access: &String| component.wait_after.get(access).map(Distribution::sampler);
         Part {
+            waits_after: accesses.iter().map(after).collect(),
             name: name.to_owned(),
             first,
             count: self.replicas.len() as u32 - first,

@@ -146,8 +146,22 @@ impl Design<'_> {
         if errors > 0.0 && self.chance.chance(errors) {
             return self.answer(index, Answer::Failed(Cause::Error));
         }
-        let frame = self.frames.at(index);
-        frame.kind = Kind::Served;
+        let access = self.frames.get(index).access;
+        self.frames.at(index).kind = Kind::Served;
+        let served = &mut self.parts.parts[part as usize];
+        if let Some(after) = &mut served.waits_after[access as usize] {
+            let wait = after.draw(&mut served.stream);
+            let epoch = self.frames.get(index).epoch;
+            self.agenda.push(self.now + wait, Event::Worked { frame: index, epoch });
+            return;
+        }
+        self.worked(index);
+    }
+
+    /// The work of a call at its replica is done: its program goes on, or it answers.
+    pub(super) fn worked(&mut self, index: u32) {
+        let frame = self.frames.get(index);
+        let part = self.parts.replicas[frame.place as usize].part;
         match frame.purpose {
             Purpose::Work => self.ready.push_back(index),
             Purpose::Lookup => {

@@ -43,6 +43,17 @@ operations:
 }
 
 #[test]
+fn a_wait_after_the_service_holds_no_server() {
+    // One server, 1 ms of service and 9 ms of disk at 500/s: half of the server's time, not five.
+    let component = "{replicas: {a: 1}, servers: 1, service_time: {any: {deterministic: 1ms}}, wait_after: {any: {deterministic: 9ms}}}";
+    let outcome = steady(&single(component, "{}", 500, ""), 100);
+    near(outcome.components["store"].utilization.unwrap().value, 0.5, 0.02);
+    // M/D/1 at one half waits half a service on average.
+    let latency = outcome.operations["op"].latency_seconds.unwrap().mean.value;
+    near(latency, 0.0105, 0.0003);
+}
+
+#[test]
 fn fan_out_to_100_makes_most_requests_see_a_leafs_p99() {
     let branches = vec!["[{call: {to: leaf}}]"; 100].join(", ");
     let model = format!(

@@ -79,6 +79,13 @@ fn check_components(model: &Model, out: &mut Vec<Diagnostic>) {
             let help = "write for example `service_time: {any: {exponential: {mean: 1ms}}}`";
             out.push(Diagnostic::new(&path, "there is no service time".to_owned(), help));
         }
+        for access in component.wait_after.keys() {
+            if access != "any" && !component.service_time.contains_key(access) {
+                let path = ["components", name, "wait_after", access];
+                let message = format!("`{access}` is no access kind of its `service_time`");
+                out.push(Diagnostic::new(&path, message, "name a kind that is listed there"));
+            }
+        }
         if let Some(cache) = &component.cache {
             let path = ["components", name, "cache"];
             if !model.keys.contains_key(&cache.keys) {
