@@ -11,6 +11,7 @@ mod availability;
 mod lower;
 mod plan;
 mod review;
+mod rounds;
 pub mod schemas;
 mod sensitivity;
 mod settings;

@@ -8,7 +8,7 @@ use tenfold_units::{Interval, Ledger, Seed, Text, Unit};
 
 use crate::plan::{Change, Plan, Redesign};
 use crate::review::tried;
-use crate::{availability, sensitivity, settings, verdict, weakness};
+use crate::{availability, rounds, sensitivity, settings, verdict, weakness};
 
 /// How a plan is made.
 pub struct PlanOptions<'a> {
@@ -50,20 +50,30 @@ pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) ->
         matches!(estimate.outcome, Outcome::Ok | Outcome::Infeasible),
         "nothing can be designed from this brief"
     );
-    (options.progress)("design", 0.0);
-    let proposal = propose(&estimate, catalog);
+    let mut estimate = estimate;
+    let mut round = 1;
+    let (proposal, trials, verdicts) = loop {
+        (options.progress)("design", 0.0);
+        let mut proposal = propose(&estimate, catalog);
+        let (design, ledger) = (&proposal.design, &mut proposal.ledger);
+        let (trials, hits) = tried(design, ledger, catalog, options, 1.0, &|_| true);
+        availability::add(design, ledger, catalog, &trials);
+        weakness::gives_out(design, ledger);
+        let verdicts = verdict::judge(design, ledger, catalog, &hits, &trials);
+        let room = rounds::more_room(design, ledger, &trials, &verdicts);
+        if room.is_empty() || round == rounds::ROUNDS {
+            break (proposal, trials, verdicts);
+        }
+        rounds::ask(&mut estimate.ledger, &room, options.seed);
+        round += 1;
+    };
     let Proposal { design, mut ledger, choices, cost, findings } = proposal;
-    let (trials, hits) = tried(&design, &mut ledger, catalog, options, 1.0, &|_| true);
     settings::record(&design, &mut ledger);
-    availability::add(&design, &mut ledger, catalog, &trials);
-    weakness::gives_out(&design, &mut ledger);
-    let verdicts = verdict::judge(&design, &mut ledger, catalog, &hits, &trials);
     let sensitivities = sensitivity::find(&design, &mut ledger);
     let weaknesses = weakness::find(&mut ledger, &trials, &verdicts);
     (options.progress)("redesign", 1.0);
     let redesigns = [10.0, 100.0]
         .map(|factor| redesign(&estimate, catalog, &design, &choices, factor, &mut ledger));
-    let mut estimate = estimate;
     estimate.ledger = Ledger::default();
     Plan {
         schema: "tenfold/plan/1".to_owned(),

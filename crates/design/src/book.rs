@@ -48,6 +48,12 @@ impl<'a> Book<'a> {
         self.ledger.insert(id, label, unit, interval, provenance);
     }
 
+    /// Returns a factor for a formula of cores: the room that simulations of this part asked for.
+    pub(crate) fn room(&self, name: &str) -> String {
+        let figure = format!("headroom.{name}");
+        if self.ledger.contains(&figure) { format!(" * {figure}") } else { String::new() }
+    }
+
     /// Makes a fact of the catalogue stand and returns its figure id.
     pub(crate) fn fact(&mut self, id: &str) -> String {
         let figure = format!("fact.{id}");

@@ -33,7 +33,7 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand, zones: u32) -> Sized {
     );
     book.derive(&id("cores"), "busy cores at peak", Unit::Erlangs, &cores);
     let buffer = book.fact("cass.background_buffer");
-    let vcpus = format!("{} * {buffer}", id("cores"));
+    let vcpus = format!("{} * {buffer}{}", id("cores"), book.room(&demand.name));
     book.derive(&id("vcpus"), "vCPUs with compaction and repair", Unit::Count, &vcpus);
     let compression = book.fact("cass.compression");
     let bytes = format!("{stored} * {COPIES} / {compression}");

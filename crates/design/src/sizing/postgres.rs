@@ -93,7 +93,7 @@ fn needs(book: &mut Book<'_>, demand: &Demand, id: &dyn Fn(&str) -> String) -> N
          + ({writes} + {conditional}) * {insert}"
     );
     book.derive(&id("cores"), "busy cores at peak", Unit::Erlangs, &cores);
-    let vcpus = format!("{} / {target}", id("cores"));
+    let vcpus = format!("{} / {target}{}", id("cores"), book.room(&demand.name));
     book.derive(&id("vcpus"), "vCPUs at the target utilization", Unit::Count, &vcpus);
     let overhead = book.assume("pg.disk_overhead");
     let bytes = format!("{stored} * {overhead}");

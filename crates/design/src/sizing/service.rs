@@ -33,7 +33,7 @@ pub(crate) fn fleet(
     book.derive(&id("cores"), &format!("{name}: busy cores at peak"), Unit::Erlangs, cores);
     let target = book.fact("sizing.cpu_target");
     let limit = book.assume("zone_loss.limit");
-    let vcpus = format!("{} / min({target}, {limit})", id("cores"));
+    let vcpus = format!("{} / min({target}, {limit}){}", id("cores"), book.room(name));
     book.derive(&id("vcpus"), &format!("{name}: vCPUs at the target"), Unit::Count, &vcpus);
     let mut instance = String::new();
     for step in &super::STEPS[..5] {
