@@ -332,7 +332,8 @@ fn seconds(book: &mut Book<'_>, name: &str, station: &Station, class: &str) -> O
             end(time.high).max(mean),
         );
         let provenance = crate::inputs::provenance(&time.from, book.catalog);
-        let label = format!("{name}: time of one {class}");
+        let what = if class == "any" { "request" } else { class };
+        let label = format!("{name}: time of one {what}");
         book.insert(&id, &label, Unit::Seconds, interval, provenance);
     }
     Some(id)

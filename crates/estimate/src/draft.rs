@@ -101,8 +101,7 @@ impl Draft<'_> {
 
     /// Adds an assumption without a fact.
     pub(crate) fn assume(&mut self, id: &str, label: &str, value: Interval, why: &str) {
-        let source = format!("assumed: {why}");
-        let filling = (value, source.as_str(), Quality::Recall, why);
+        let filling = (value, why, Quality::Recall, why);
         self.network.assume(id, label, unit_of(id), filling);
     }
 
@@ -126,8 +125,7 @@ impl Draft<'_> {
                 ValueSpec::Exact(value) => Interval::exact(value),
                 ValueSpec::Interval([low, mid, high]) => Interval::quantiles(low, mid, high),
             };
-            let source = format!("assumed: {why}");
-            self.network.assume(id, label, unit, (interval, &source, Quality::Recall, why));
+            self.network.assume(id, label, unit, (interval, why, Quality::Recall, why));
         }
         for formula in &spec.formulas {
             self.network.formula(id, label, unit, formula);

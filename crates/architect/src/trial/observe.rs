@@ -424,7 +424,8 @@ fn phase_operation(
     let whole = Estimate { value: arriving, low: None, high: None };
     let mut failed = Failures::default();
     runs.iter().for_each(|seen| failed.add(&seen.failures));
-    let answers = runs.iter().map(|seen| seen.requests).sum();
+    // What was queued before fails too while the loss is unnoticed.
+    let answers = runs.iter().map(|seen| seen.requests.max(seen.bad)).sum();
     Some(PhaseOperation {
         operation: operation.to_owned(),
         arriving: writer.simulated(

@@ -20,6 +20,10 @@ const CELLS: [f64; 20] = [
 /// Simulated time that a steady load deserves, s.
 const STEADY: f64 = 1.0;
 
+/// Simulated time that a load far beyond the sizes deserves, s: bounded queues are full within a
+/// few milliseconds.
+const OVERLOADED: f64 = 0.3;
+
 /// Each part of a kill lasts at least this many times as long as the most impatient users wait, and
 /// all that waits for a dead part has given up when it has settled.
 const WAITS: f64 = 2.0;
@@ -87,16 +91,18 @@ impl Experiment {
         let load = named.unwrap_or(at_kill);
         let wanted = match kind {
             TrialKind::Kill(_) => PARTS * part_of_kill(design),
+            TrialKind::Load(_) if load > 1.0 => OVERLOADED,
             TrialKind::Load(_) => STEADY,
         };
-        let mut per_second = f64::INFINITY;
-        for cells in CELLS {
+        let sizes = CELLS.map(|cells| {
             options.cells = cells;
-            per_second = events_per_second(design, ledger, hits, &options) * load;
-            if events / per_second >= wanted {
-                break;
-            }
-        }
+            (cells, events_per_second(design, ledger, hits, &options) * load)
+        });
+        // Beyond some size a smaller cell saves nothing: each component keeps an instance a zone.
+        let least = sizes.iter().map(|size| size.1).fold(f64::INFINITY, f64::min);
+        let fits = |size: &&(f64, f64)| events / size.1 >= wanted || size.1 <= 1.5 * least;
+        let (cells, per_second) = *sizes.iter().find(fits).expect("the least fits");
+        options.cells = cells;
         let seconds = (events / per_second).min(LONGEST);
         options.detection_max = seconds / PARTS;
         let lowered = lower::lower(design, ledger, catalog, &|cache| hits.of(cache), &options);
@@ -202,6 +208,8 @@ fn part_of_kill(design: &Design) -> f64 {
 fn share(id: &str, all: &[(String, TrialKind)]) -> f64 {
     let weight = |id: &str| match id {
         "peak" => 16.0,
+        "average" => 1.0,
+        id if id.ends_with('x') => 3.0,
         id if id.starts_with("kill-zone-") => 6.0,
         id if id.starts_with("kill-instance-") => 2.0,
         _ => 1.0,
