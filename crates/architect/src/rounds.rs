@@ -101,22 +101,22 @@ mod tests {
     use crate::stages::{PlanOptions, read};
 
     #[test]
-    fn a_store_with_too_few_nodes_is_proposed_larger_in_the_next_round() {
+    fn a_fleet_that_is_too_small_is_proposed_larger_in_the_next_round() {
         let brief = include_bytes!("../../../examples/url-shortener.md");
         let catalog = Catalog::builtin();
         let mut estimate = read(brief, Format::Markdown, &catalog);
         let mut proposal = propose(&estimate, &catalog);
-        let nodes = |design: &Design| design.components["link-store"].runs.per_zone.unwrap();
+        let nodes = |design: &Design| design.components["redirect"].runs.per_zone.unwrap();
         let before = nodes(&proposal.design);
-        let store = proposal.design.components.get_mut("link-store").unwrap();
-        store.runs.per_zone = Some(before * 6 / 11);
+        let fleet = proposal.design.components.get_mut("redirect").unwrap();
+        fleet.runs.per_zone = Some(before / 2);
         let options = PlanOptions { seed: Seed(1), budget: 6_000_000, progress: &|_, _| {} };
         let (design, ledger) = (&proposal.design, &mut proposal.ledger);
         let only = |id: &str| id == "kill-zone-a";
         let (trials, _) = tried(design, ledger, &catalog, &options, 1.0, &only);
-        assert!(!trials[0].breaks.is_empty(), "half the nodes do not survive a zone");
+        assert!(!trials[0].breaks.is_empty(), "half the fleet does not survive a zone");
         let room = more_room(design, ledger, &trials, &[]);
-        assert!(room.iter().any(|(name, factor)| name == "link-store" && *factor == MORE));
+        assert!(room.iter().any(|(name, factor)| name == "redirect" && *factor == MORE));
         ask(&mut estimate.ledger, &room, options.seed);
         assert!(nodes(&propose(&estimate, &catalog).design) > before);
     }
