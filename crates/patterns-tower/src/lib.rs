@@ -20,6 +20,7 @@
 //! | no work for a caller that has gone | [`DeadlineLayer`] | 504 |
 //! | replicas to share the load | [`Balance`] | 503 when none is left |
 //! | the same question not to be asked again | [`CacheLayer`], [`SharedCache::get`] | the kept answer |
+//! | acknowledged work to survive a kill | [`durable_log`] under the machines of `tenfold_patterns` | – |
 //! | to see what happens | [`MetricsLayer`], [`TraceLayer`], [`Observer`] | – |
 //!
 //! # In which order?
@@ -97,6 +98,7 @@ mod classify;
 mod clock;
 pub mod concurrency_limit;
 pub mod deadline;
+pub mod durable_log;
 mod error;
 pub mod gate;
 pub mod hedge;

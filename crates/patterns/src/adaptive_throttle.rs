@@ -18,7 +18,7 @@
 //! let options = AdaptiveThrottleOptions::sre_book();
 //! let mut throttle = AdaptiveThrottle::new(options).unwrap();
 //! let mut stream = Seed(1).stream("throttle");
-//! assert!(throttle.admit(Instant::ZERO, &mut stream));
+//! assert!(throttle.admit(Instant::ZERO, &mut stream).is_admitted());
 //! throttle.accepted(Instant::ZERO);
 //! ```
 //!
@@ -34,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 use tenfold_units::random::Stream;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
 /// How soon a client holds back.
@@ -67,6 +68,33 @@ impl AdaptiveThrottleOptions {
     }
 }
 
+/// Whether a client sends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum AdaptiveThrottleDecision {
+    /// Send it.
+    Admitted,
+    /// Fail it here: the server would most likely refuse it.
+    Refused,
+}
+
+impl AdaptiveThrottleDecision {
+    /// Returns whether it is [`AdaptiveThrottleDecision::Admitted`].
+    #[must_use]
+    pub const fn is_admitted(self) -> bool {
+        matches!(self, Self::Admitted)
+    }
+}
+
+impl Events for AdaptiveThrottleDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Admitted => Event::Admitted,
+            Self::Refused => Event::Refused { reason: "throttled" },
+        });
+    }
+}
+
 /// Parts of the window that are forgotten at once.
 const SLICES: usize = 10;
 
@@ -89,11 +117,15 @@ impl AdaptiveThrottle {
         Ok(Self { options, slices: [(0, 0); SLICES], slice: 0 })
     }
 
-    /// Counts a request and returns whether to send it.
-    pub fn admit(&mut self, now: Instant, stream: &mut Stream) -> bool {
+    /// Counts a request and decides whether to send it.
+    pub fn admit(&mut self, now: Instant, stream: &mut Stream) -> AdaptiveThrottleDecision {
         let p = self.refusal_probability(now);
         self.slices[0].0 += 1;
-        !stream.chance(p)
+        if stream.chance(p) {
+            AdaptiveThrottleDecision::Refused
+        } else {
+            AdaptiveThrottleDecision::Admitted
+        }
     }
 
     /// Counts an answer that was not a refusal for load.

@@ -34,6 +34,7 @@ use core::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 use crate::planted;
 
@@ -138,6 +139,12 @@ impl ConcurrencyLimitOptions {
 #[must_use = "a permit that is not given back lowers the limit for ever"]
 pub struct ConcurrencyPermit {
     in_flight: u32,
+}
+
+impl Events for Option<ConcurrencyPermit> {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(self.as_ref().map_or(Event::Refused { reason: "full" }, |_| Event::Admitted));
+    }
 }
 
 /// How work went.

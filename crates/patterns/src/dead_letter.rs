@@ -186,6 +186,16 @@ impl DeadLetter {
         stages.chain([format!("{topic}{}", self.options.dead_letter_suffix)])
     }
 
+    /// Takes new options; messages under way go on with the deliveries that they have had.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&mut self, options: DeadLetterOptions) -> Result<(), InvalidOptions> {
+        options.check()?;
+        self.options = options;
+        Ok(())
+    }
+
     /// Returns the options.
     #[must_use]
     pub const fn options(&self) -> &DeadLetterOptions {
@@ -224,11 +234,26 @@ pub enum DeadLetterAlertChange {
     Resolved,
 }
 
+impl Events for DeadLetterAlertChange {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        let (from, to) = match self {
+            Self::Raised => ("quiet", "raised"),
+            Self::Resolved => ("raised", "quiet"),
+        };
+        sink(Event::StateChanged { from, to });
+    }
+}
+
 impl DeadLetterAlert {
     /// Returns an alert that is quiet.
     #[must_use]
     pub const fn new(options: DeadLetterAlertOptions) -> Self {
         Self { options, since: None, raised: false }
+    }
+
+    /// Takes new options; an alert that was raised stays so until the queue is empty.
+    pub const fn set_options(&mut self, options: DeadLetterAlertOptions) {
+        self.options = options;
     }
 
     /// Looks at a queue: its depth and the age of its oldest message.
@@ -265,6 +290,16 @@ pub enum RedriveDecision {
     Keep,
 }
 
+impl Events for RedriveDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Send => Event::Admitted,
+            Self::Wait(_) => Event::Refused { reason: "rate" },
+            Self::Keep => Event::Refused { reason: "rounds" },
+        });
+    }
+}
+
 /// Sends dead letters back, limited in rate and in rounds per message.
 #[derive(Clone, Debug)]
 pub struct Redrive {
@@ -279,6 +314,21 @@ impl Redrive {
     /// Lists each option of the rate that is out of its range.
     pub fn new(rate: TokenBucketOptions, max_rounds: u32) -> Result<Self, InvalidOptions> {
         Ok(Self { bucket: TokenBucket::new(rate)?, max_rounds })
+    }
+
+    /// Takes a new rate and limit; what was taken from the old rate is missing from the new one.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(
+        &mut self,
+        now: Instant,
+        rate: TokenBucketOptions,
+        max_rounds: u32,
+    ) -> Result<(), InvalidOptions> {
+        self.bucket.set_options(now, rate)?;
+        self.max_rounds = max_rounds;
+        Ok(())
     }
 
     /// Decides on a message that was sent back `rounds` times already.

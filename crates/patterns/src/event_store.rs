@@ -31,6 +31,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use crate::event::{Event, Events};
+
 /// What a writer knows of a stream that it appends to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedVersion {
@@ -48,6 +50,15 @@ pub enum ExpectedVersion {
 pub struct VersionConflict {
     /// How many events the stream has.
     pub actual: u64,
+}
+
+impl Events for Result<u64, VersionConflict> {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Ok(_) => Event::Admitted,
+            Err(_) => Event::Refused { reason: "conflict" },
+        });
+    }
 }
 
 /// A state and the version that it follows from.
@@ -165,6 +176,16 @@ pub enum ProjectionDecision {
         /// The first missing one.
         from: u64,
     },
+}
+
+impl Events for ProjectionDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Applied => Event::Admitted,
+            Self::Repeated => Event::Refused { reason: "repeated" },
+            Self::Gap { .. } => Event::Refused { reason: "gap" },
+        });
+    }
 }
 
 /// A read model and the position up to which it has applied all events.

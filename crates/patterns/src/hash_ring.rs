@@ -168,6 +168,29 @@ impl HashRing {
         Ok(())
     }
 
+    /// Takes new options; the nodes stay, with their numbers and weights. With another number of
+    /// virtual nodes keys move, each to the owner that a new ring of these nodes would give it.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range, or with which these nodes have too many points;
+    /// the old options then stay.
+    pub fn set_options(&mut self, options: HashRingOptions) -> Result<(), InvalidOptions> {
+        let mut ring = Self::new(options)?;
+        ring.nodes.clone_from(&self.nodes);
+        let weights = self.nodes.iter().flatten().map(|node| u64::from(node.weight));
+        let points = weights.sum::<u64>() * u64::from(options.virtual_nodes);
+        let mut check = Check::default();
+        check.that(points <= MAX_POINTS, "virtual_nodes", "would make too many points");
+        check.done()?;
+        for number in 0..ring.nodes.len() {
+            if let Some(weight) = ring.nodes[number].as_ref().map(|node| node.weight) {
+                ring.insert(number as u32, 0, weight);
+            }
+        }
+        *self = ring;
+        Ok(())
+    }
+
     fn check_weight(&self, weight: u32, instead_of: u32) -> Result<(), HashRingError> {
         let vnodes = u64::from(self.options.virtual_nodes);
         let gone = vnodes * u64::from(instead_of);

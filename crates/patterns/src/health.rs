@@ -37,6 +37,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
 /// A background check.
@@ -98,6 +99,17 @@ impl HealthOptions {
     pub const fn kubernetes(checks: Vec<CheckOptions>) -> Self {
         Self { checks, settle: Duration::from_secs(5), drain: Duration::from_secs(25) }
     }
+
+    fn check(&self) -> Result<(), InvalidOptions> {
+        let mut check = Check::default();
+        let each = |holds: fn(&CheckOptions) -> bool| self.checks.iter().all(holds);
+        check.that(each(|c| c.fail_after > 0), "fail_after", "must be at least 1");
+        check.that(each(|c| c.pass_after > 0), "pass_after", "must be at least 1");
+        let within = each(|c| !c.timeout.is_zero() && c.timeout <= c.every);
+        check.that(within, "timeout", "must be above 0s, at most `every`");
+        check.that(self.settle <= self.drain, "settle", "must not be above `drain`");
+        check.done()
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +119,10 @@ struct CheckState {
     good: Option<bool>,
     /// Results in a row that say otherwise.
     against: u32,
+}
+
+impl CheckState {
+    const NEW: Self = Self { next: Instant::ZERO, running: None, good: None, against: 0 };
 }
 
 /// Where the service is in its life.
@@ -122,6 +138,21 @@ pub enum Lifecycle {
     Stopped,
 }
 
+/// A change of what a service says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HealthTransition {
+    /// What it said before, as a label value.
+    pub from: &'static str,
+    /// What it says now: `ready`, `unready`, `settling`, `draining` or `stopped`.
+    pub to: &'static str,
+}
+
+impl Events for HealthTransition {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(Event::StateChanged { from: self.from, to: self.to });
+    }
+}
+
 /// The health of a service.
 #[derive(Clone, Debug)]
 pub struct Health {
@@ -129,6 +160,8 @@ pub struct Health {
     checks: Vec<CheckState>,
     in_flight: u64,
     ending: Option<Instant>,
+    /// What was last said of it.
+    told: &'static str,
 }
 
 impl Health {
@@ -137,17 +170,9 @@ impl Health {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn new(options: HealthOptions) -> Result<Self, InvalidOptions> {
-        let mut check = Check::default();
-        let each = |holds: fn(&CheckOptions) -> bool| options.checks.iter().all(holds);
-        check.that(each(|c| c.fail_after > 0), "fail_after", "must be at least 1");
-        check.that(each(|c| c.pass_after > 0), "pass_after", "must be at least 1");
-        let within = each(|c| !c.timeout.is_zero() && c.timeout <= c.every);
-        check.that(within, "timeout", "must be above 0s, at most `every`");
-        check.that(options.settle <= options.drain, "settle", "must not be above `drain`");
-        check.done()?;
-        let new = CheckState { next: Instant::ZERO, running: None, good: None, against: 0 };
-        let checks = vec![new; options.checks.len()];
-        Ok(Self { options, checks, in_flight: 0, ending: None })
+        options.check()?;
+        let checks = vec![CheckState::NEW; options.checks.len()];
+        Ok(Self { options, checks, in_flight: 0, ending: None, told: "unready" })
     }
 
     /// Returns a check that is due, and counts it as running; call until `None`.
@@ -252,6 +277,36 @@ impl Health {
     /// Announces the end (SIGTERM): not ready from now on.
     pub fn shut_down(&mut self, now: Instant) {
         self.ending.get_or_insert(now);
+    }
+
+    /// Returns the change since the last call, if there is one. A service begins as `unready`.
+    pub fn poll_event(&mut self, now: Instant) -> Option<HealthTransition> {
+        let to = match self.lifecycle(now) {
+            Lifecycle::Serving if self.is_ready(now) => "ready",
+            Lifecycle::Serving => "unready",
+            Lifecycle::Settling => "settling",
+            Lifecycle::Draining => "draining",
+            Lifecycle::Stopped => "stopped",
+        };
+        let from = core::mem::replace(&mut self.told, to);
+        (from != to).then_some(HealthTransition { from, to })
+    }
+
+    /// Takes new options; checks of the same name keep what is known of them, and when they are due.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&mut self, options: HealthOptions) -> Result<(), InvalidOptions> {
+        options.check()?;
+        let old = self.options.checks.iter().zip(&self.checks);
+        let known: Vec<(&CheckOptions, &CheckState)> = old.collect();
+        let state = |check: &CheckOptions| {
+            let same = known.iter().find(|(old, _)| old.name == check.name);
+            same.map_or(CheckState::NEW, |(_, state)| **state)
+        };
+        let checks = options.checks.iter().map(state).collect();
+        (self.checks, self.options) = (checks, options);
+        Ok(())
     }
 
     /// Returns where the service is in its life.

@@ -26,6 +26,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
 /// The next number, if there is one.
@@ -41,6 +42,15 @@ pub enum IdRangesDecision {
     },
     /// None is left: lease a block first.
     Empty,
+}
+
+impl Events for IdRangesDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Id { .. } => Event::Admitted,
+            Self::Empty => Event::Refused { reason: "empty" },
+        });
+    }
 }
 
 /// A node's leased numbers.
@@ -93,6 +103,15 @@ impl IdRanges {
         *next += 1;
         let need_block = self.left() <= self.low_water && self.blocks[1] == (0, 0);
         IdRangesDecision::Id { id, need_block }
+    }
+
+    /// Takes a new low-water mark; the numbers stay.
+    ///
+    /// # Errors
+    /// `low_water` is 0; the old mark then stays.
+    pub fn set_low_water(&mut self, low_water: u64) -> Result<(), InvalidOptions> {
+        self.low_water = Self::new(low_water)?.low_water;
+        Ok(())
     }
 
     /// Returns how many numbers are left.

@@ -227,6 +227,17 @@ impl<K: Copy + Eq + Hash, V> Idempotency<K, V> {
         }
     }
 
+    /// Takes new options; keys that are kept end when they would have, and one that is added later
+    /// does not end before them.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&mut self, options: IdempotencyOptions) -> Result<(), InvalidOptions> {
+        options.check()?;
+        self.options = options;
+        Ok(())
+    }
+
     /// Returns the number of keys kept.
     #[must_use]
     pub fn len(&self) -> usize {

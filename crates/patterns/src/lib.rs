@@ -94,7 +94,7 @@ mod vectors;
 pub mod window_limit;
 pub mod write_behind;
 
-pub use adaptive_throttle::{AdaptiveThrottle, AdaptiveThrottleOptions};
+pub use adaptive_throttle::{AdaptiveThrottle, AdaptiveThrottleDecision, AdaptiveThrottleOptions};
 pub use balancer::{
     BackendOptions, BackendState, Balancer, BalancerOptions, BalancerOutcome, BalancerPolicy,
     BalancerTransition, FailureRatioOutlier, MaxFailsOptions, OutlierOptions, SuccessRateOutlier,
@@ -122,13 +122,16 @@ pub use event_store::{
 };
 pub use gcra::{Gcra, GcraDecision, GcraOptions, GcraRule, GcraState};
 pub use hash_ring::{HashRing, HashRingError, HashRingOptions};
-pub use health::{CheckOptions, Health, HealthOptions, Lifecycle};
+pub use health::{CheckOptions, Health, HealthOptions, HealthTransition, Lifecycle};
 pub use hedge::{Hedge, HedgeDecision, HedgeDelay, HedgeOptions};
 pub use id_ranges::{IdRanges, IdRangesDecision};
 pub use idempotency::{Idempotency, IdempotencyDecision, IdempotencyOptions, IdempotencyPermit};
 pub use keyed_limiter::{KeyedLimiter, KeyedRule};
 pub use limit_req::{LimitReq, LimitReqDecision, LimitReqOptions, LimitReqState};
-pub use load_shed::{PriorityShed, PriorityShedOptions, WaitShed, WaitShedOptions};
+pub use load_shed::{
+    PriorityShed, PriorityShedDecision, PriorityShedOptions, WaitShed, WaitShedDecision,
+    WaitShedOptions,
+};
 pub use options::{InvalidOptions, Problem};
 pub use outbox::{Outbox, OutboxOptions, OutboxOutput};
 pub use range_shards::{HotRange, RangeShardId, RangeShards};
@@ -141,7 +144,8 @@ pub use single_flight::{
 };
 pub use snowflake::{Snowflake, SnowflakeDecision, SnowflakeOptions, SnowflakeParts};
 pub use stream_window::{
-    StreamWindow, StreamWindowOptions, WindowChange, WindowChangeKind, WindowKind,
+    StreamWindow, StreamWindowDecision, StreamWindowOptions, WindowChange, WindowChangeKind,
+    WindowKind,
 };
 pub use token_bucket::{
     TokenBucket, TokenBucketDecision, TokenBucketOptions, TokenBucketRule, TokenBucketState,
@@ -151,4 +155,6 @@ pub use uuid7::{Uuid, Uuid7};
 pub use window_limit::{
     FixedWindow, WindowCounter, WindowLimitDecision, WindowLimitOptions, WindowLog, WindowState,
 };
-pub use write_behind::{WriteBehind, WriteBehindEntry, WriteBehindOptions, WriteBehindOutput};
+pub use write_behind::{
+    WriteBehind, WriteBehindDecision, WriteBehindEntry, WriteBehindOptions, WriteBehindOutput,
+};

@@ -19,7 +19,8 @@
 //! use tenfold_patterns::{WaitShed, WaitShedOptions};
 //! use tenfold_units::Instant;
 //! let mut shed = WaitShed::new(WaitShedOptions::facebook()).unwrap();
-//! assert!(!shed.sheds(Instant::ZERO, Duration::from_millis(500)), "one long wait is not overload");
+//! let decision = shed.decide(Instant::ZERO, Duration::from_millis(500));
+//! assert!(decision.is_admitted(), "one long wait is not overload");
 //! ```
 //!
 //! Sources: B. Maurer, "Fail at Scale", ACM Queue 2015 (CoDel for requests, folly `Codel`); Zhou et
@@ -34,6 +35,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
 /// When waiting means overload.
@@ -65,6 +67,33 @@ impl WaitShedOptions {
     }
 }
 
+/// Whether a request that leaves the queue is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum WaitShedDecision {
+    /// Serve it.
+    Admitted,
+    /// Refuse it: it waited too long while the queue does not become short.
+    Shed,
+}
+
+impl WaitShedDecision {
+    /// Returns whether it is [`WaitShedDecision::Admitted`].
+    #[must_use]
+    pub const fn is_admitted(self) -> bool {
+        matches!(self, Self::Admitted)
+    }
+}
+
+impl Events for WaitShedDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Admitted => Event::Admitted,
+            Self::Shed => Event::Refused { reason: "waited-too-long" },
+        });
+    }
+}
+
 /// Shedding by time in the queue.
 #[derive(Clone, Debug)]
 pub struct WaitShed {
@@ -84,9 +113,8 @@ impl WaitShed {
         Ok(Self { options, shortest: None, interval_ends: None, overloaded: false })
     }
 
-    /// Looks at a request that leaves the queue after `waited`, and returns whether to refuse it
-    /// instead of serving it.
-    pub fn sheds(&mut self, now: Instant, waited: Duration) -> bool {
+    /// Looks at a request that leaves the queue after `waited`, and decides whether to serve it.
+    pub fn decide(&mut self, now: Instant, waited: Duration) -> WaitShedDecision {
         let end = *self.interval_ends.get_or_insert(now + self.options.interval);
         if now >= end {
             self.overloaded = self.shortest.is_some_and(|wait| wait > self.options.target);
@@ -94,7 +122,11 @@ impl WaitShed {
             self.interval_ends = Some(now + self.options.interval);
         }
         self.shortest = Some(self.shortest.map_or(waited, |wait| wait.min(waited)));
-        self.overloaded && waited > self.options.target * 2
+        if self.overloaded && waited > self.options.target * 2 {
+            WaitShedDecision::Shed
+        } else {
+            WaitShedDecision::Admitted
+        }
     }
 
     /// Returns whether the last interval was overloaded: then the newest should be served first.
@@ -159,6 +191,33 @@ impl PriorityShedOptions {
     }
 }
 
+/// Whether a request is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum PriorityShedDecision {
+    /// Let it in.
+    Admitted,
+    /// Refuse it: it matters less than what is still admitted.
+    Shed,
+}
+
+impl PriorityShedDecision {
+    /// Returns whether it is [`PriorityShedDecision::Admitted`].
+    #[must_use]
+    pub const fn is_admitted(self) -> bool {
+        matches!(self, Self::Admitted)
+    }
+}
+
+impl Events for PriorityShedDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Admitted => Event::Admitted,
+            Self::Shed => Event::Refused { reason: "priority" },
+        });
+    }
+}
+
 /// Priorities: 0 matters most, 127 least.
 const PRIORITIES: usize = 128;
 
@@ -195,9 +254,9 @@ impl PriorityShed {
         })
     }
 
-    /// Counts a request of this priority (0 matters most; above 127 counts as 127) and returns
-    /// whether it is admitted.
-    pub fn admit(&mut self, now: Instant, priority: u8) -> bool {
+    /// Counts a request of this priority (0 matters most; above 127 counts as 127) and decides
+    /// whether it is let in.
+    pub fn admit(&mut self, now: Instant, priority: u8) -> PriorityShedDecision {
         let end = *self.window_ends.get_or_insert(now + self.options.window);
         if now >= end || self.requests >= self.options.window_requests {
             self.turn();
@@ -208,7 +267,7 @@ impl PriorityShed {
         self.requests += 1;
         let admits = priority <= self.level;
         self.admitted += u32::from(admits);
-        admits
+        if admits { PriorityShedDecision::Admitted } else { PriorityShedDecision::Shed }
     }
 
     /// Counts the time that an admitted request waited in the queue.

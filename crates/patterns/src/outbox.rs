@@ -37,6 +37,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
 /// How much is under way, and how often is looked.
@@ -65,6 +66,13 @@ impl OutboxOptions {
             retry_after: Duration::from_secs(1),
         }
     }
+
+    fn check(&self) -> Result<(), InvalidOptions> {
+        let mut check = Check::default();
+        check.that(self.max_in_flight > 0, "max_in_flight", "must be at least 1");
+        check.that(!self.poll_every.is_zero(), "poll_every", "must be above 0s");
+        check.done()
+    }
 }
 
 /// What the shell has to do.
@@ -88,6 +96,15 @@ pub enum OutboxOutput {
     },
 }
 
+impl Events for OutboxOutput {
+    /// An event is admitted when the broker has it; claims and attempts are none.
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        if matches!(self, Self::MarkSent { .. }) {
+            sink(Event::Admitted);
+        }
+    }
+}
+
 /// The relay; `K` is what orders events: those of one key go out one after the other.
 #[derive(Clone, Debug)]
 pub struct Outbox<K> {
@@ -108,10 +125,7 @@ impl<K: Clone + Ord> Outbox<K> {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn new(options: OutboxOptions) -> Result<Self, InvalidOptions> {
-        let mut check = Check::default();
-        check.that(options.max_in_flight > 0, "max_in_flight", "must be at least 1");
-        check.that(!options.poll_every.is_zero(), "poll_every", "must be above 0s");
-        check.done()?;
+        options.check()?;
         Ok(Self {
             options,
             keys: BTreeMap::new(),
@@ -172,7 +186,7 @@ impl<K: Clone + Ord> Outbox<K> {
             retry.remove();
             self.outputs.push_back(OutboxOutput::Publish { row });
         }
-        let room = self.options.max_in_flight - self.rows.len() as u32;
+        let room = self.options.max_in_flight.saturating_sub(self.rows.len() as u32);
         if !self.claiming && room > 0 && now >= self.next_poll {
             self.claiming = true;
             self.outputs.push_back(OutboxOutput::Claim { rows: room });
@@ -191,6 +205,16 @@ impl<K: Clone + Ord> Outbox<K> {
         let room = self.rows.len() < self.options.max_in_flight as usize;
         let poll = (!self.claiming && room).then_some((self.next_poll, "look for new rows"));
         [retry, poll].into_iter().flatten().min()
+    }
+
+    /// Takes new options; rows in flight stay, and retries keep their time.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&mut self, options: OutboxOptions) -> Result<(), InvalidOptions> {
+        options.check()?;
+        self.options = options;
+        Ok(())
     }
 
     /// Returns the number of rows claimed and not sent.

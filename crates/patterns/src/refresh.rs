@@ -38,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_units::random::Stream;
 use tenfold_units::{Instant, math};
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
 /// How early to renew, and how long a stale value serves.
@@ -73,6 +74,12 @@ impl RefreshOptions {
             stale_if_error: Duration::from_secs(1_200),
         }
     }
+
+    fn check(&self) -> Result<(), InvalidOptions> {
+        let mut check = Check::default();
+        check.that((0.0..=100.0).contains(&self.beta), "beta", "must be from 0 to 100");
+        check.done()
+    }
 }
 
 /// What to do with a cached value.
@@ -89,6 +96,16 @@ pub enum RefreshDecision {
     Fetch,
 }
 
+impl Events for RefreshDecision {
+    /// A value that is served is admitted.
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Fresh | Self::Renew | Self::StaleRenew => Event::Admitted,
+            Self::Fetch => Event::Refused { reason: "expired" },
+        });
+    }
+}
+
 /// The policy for one kind of value.
 #[derive(Clone, Copy, Debug)]
 pub struct Refresh {
@@ -101,9 +118,7 @@ impl Refresh {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn new(options: RefreshOptions) -> Result<Self, InvalidOptions> {
-        let mut check = Check::default();
-        check.that((0.0..=100.0).contains(&options.beta), "beta", "must be from 0 to 100");
-        check.done()?;
+        options.check()?;
         Ok(Self { options })
     }
 
@@ -135,6 +150,16 @@ impl Refresh {
     #[must_use]
     pub fn serves_on_error(&self, now: Instant, expires: Instant) -> bool {
         now < expires + self.options.stale_if_error
+    }
+
+    /// Takes new options; the ends of values are the caller's.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&mut self, options: RefreshOptions) -> Result<(), InvalidOptions> {
+        options.check()?;
+        self.options = options;
+        Ok(())
     }
 
     /// Returns the options.

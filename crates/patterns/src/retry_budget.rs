@@ -38,6 +38,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 use crate::planted;
 
@@ -130,6 +131,12 @@ pub enum RetryCause {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a success gives it back"]
 pub struct RetryWithdrawal(u32);
+
+impl Events for Option<RetryWithdrawal> {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(self.as_ref().map_or(Event::Refused { reason: "budget" }, |_| Event::Admitted));
+    }
+}
 
 /// Parts of the window that forget at once.
 const SLICES: usize = 10;

@@ -39,6 +39,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
 /// One step; it and its compensation have to be idempotent.
@@ -87,6 +88,18 @@ impl SagaOptions {
         let retry_after = Duration::from_secs(1);
         Self { steps, pivot, retry_after, max_persistent_attempts: 100 }
     }
+
+    fn check(&self) -> Result<(), InvalidOptions> {
+        let mut check = Check::default();
+        check.that(!self.steps.is_empty(), "steps", "must be at least one");
+        let pivot = (self.pivot as usize) < self.steps.len();
+        check.that(pivot, "pivot", "must be the place of a step");
+        let some = self.steps.iter().all(|step| step.max_attempts > 0);
+        check.that(some, "max_attempts", "must be at least 1");
+        let some = self.max_persistent_attempts > 0;
+        check.that(some, "max_persistent_attempts", "must be at least 1");
+        check.done()
+    }
 }
 
 /// Where a saga is.
@@ -114,6 +127,20 @@ pub enum SagaState {
     },
 }
 
+impl SagaState {
+    /// Returns the state as a label value, without the step.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running { .. } => "running",
+            Self::Compensating { .. } => "compensating",
+            Self::Done => "done",
+            Self::Undone => "undone",
+            Self::Stuck { .. } => "stuck",
+        }
+    }
+}
+
 /// How an attempt went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SagaResult {
@@ -128,8 +155,13 @@ pub enum SagaResult {
 /// What the shell has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SagaOutput {
-    /// Make the state durable before doing what comes after this.
-    Record(SagaState),
+    /// Make the state `to` durable before doing what comes after this.
+    Record {
+        /// Where the saga was.
+        from: SagaState,
+        /// Where it is now.
+        to: SagaState,
+    },
     /// Do a step.
     Run {
         /// Which one.
@@ -144,6 +176,17 @@ pub enum SagaOutput {
         /// The number of the attempt, from 1.
         attempt: u32,
     },
+}
+
+impl Events for SagaOutput {
+    /// An attempt is no event; a change from one kind of state to another is.
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        if let Self::Record { from, to } = self
+            && from.name() != to.name()
+        {
+            sink(Event::StateChanged { from: from.name(), to: to.name() });
+        }
+    }
 }
 
 /// One saga.
@@ -164,15 +207,7 @@ impl Saga {
     /// # Errors
     /// There is no step, the pivot is not one, or a number of attempts is 0.
     pub fn new(options: SagaOptions) -> Result<Self, InvalidOptions> {
-        let mut check = Check::default();
-        check.that(!options.steps.is_empty(), "steps", "must be at least one");
-        let pivot = (options.pivot as usize) < options.steps.len();
-        check.that(pivot, "pivot", "must be the place of a step");
-        let some = options.steps.iter().all(|step| step.max_attempts > 0);
-        check.that(some, "max_attempts", "must be at least 1");
-        let some = options.max_persistent_attempts > 0;
-        check.that(some, "max_persistent_attempts", "must be at least 1");
-        check.done()?;
+        options.check()?;
         let state = SagaState::Running { step: 0 };
         let outputs = VecDeque::new();
         Ok(Self { options, state, attempt: 0, under_way: false, deadline: None, outputs })
@@ -244,10 +279,28 @@ impl Saga {
         self.state
     }
 
+    /// Takes new times and numbers of attempts; the attempt under way keeps its time-out. The steps
+    /// and the pivot of a saga that has begun cannot change.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range, and steps with other names; the old options stay.
+    pub fn set_options(&mut self, options: SagaOptions) -> Result<(), InvalidOptions> {
+        options.check()?;
+        let mut check = Check::default();
+        let names = |options: &SagaOptions| {
+            options.steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>()
+        };
+        check.that(names(&options) == names(&self.options), "steps", "must keep their names");
+        check.that(options.pivot == self.options.pivot, "pivot", "must stay");
+        check.done()?;
+        self.options = options;
+        Ok(())
+    }
+
     fn enter(&mut self, now: Instant, state: SagaState) {
-        self.state = state;
+        let from = core::mem::replace(&mut self.state, state);
         self.attempt = 0;
-        self.outputs.push_back(SagaOutput::Record(state));
+        self.outputs.push_back(SagaOutput::Record { from, to: state });
         self.begin(now);
     }
 

@@ -56,6 +56,12 @@ impl SingleFlightOptions {
     pub const fn tenfold() -> Self {
         Self { max_waiters: 10_000, lease: Duration::from_secs(10) }
     }
+
+    fn check(&self) -> Result<(), InvalidOptions> {
+        let mut check = Check::default();
+        check.that(!self.lease.is_zero(), "lease", "must be above 0s");
+        check.done()
+    }
 }
 
 /// The duty to ask the store; give it back with [`SingleFlight::finish`] or
@@ -120,9 +126,7 @@ impl<K: Copy + Eq + Hash> SingleFlight<K> {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn new(options: SingleFlightOptions) -> Result<Self, InvalidOptions> {
-        let mut check = Check::default();
-        check.that(!options.lease.is_zero(), "lease", "must be above 0s");
-        check.done()?;
+        options.check()?;
         Ok(Self { options, flights: FixedMap::new(), next: 0 })
     }
 
@@ -186,6 +190,16 @@ impl<K: Copy + Eq + Hash> SingleFlight<K> {
         let Some(flight) = self.flights.get_mut(key) else { return false };
         let place = flight.waiters.binary_search(&ticket);
         place.is_ok_and(|place| flight.waiters.remove(place).is_some())
+    }
+
+    /// Takes new options; flights under way keep their leases and waiters.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&mut self, options: SingleFlightOptions) -> Result<(), InvalidOptions> {
+        options.check()?;
+        self.options = options;
+        Ok(())
     }
 
     /// Returns the number of keys under way.

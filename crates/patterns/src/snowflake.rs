@@ -29,6 +29,7 @@ use core::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 use crate::planted;
 
@@ -62,6 +63,17 @@ pub enum SnowflakeDecision {
     Exhausted,
     /// The time is before the epoch or 69 years after it.
     OutOfRange,
+}
+
+impl Events for SnowflakeDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Id(_) => Event::Admitted,
+            Self::Behind(_) => Event::Refused { reason: "clock-behind" },
+            Self::Exhausted => Event::Refused { reason: "exhausted" },
+            Self::OutOfRange => Event::Refused { reason: "out-of-range" },
+        });
+    }
 }
 
 /// The parts of an id.
@@ -112,6 +124,20 @@ impl Snowflake {
         self.last = Some((now, sequence));
         let machine = u64::from(self.options.machine);
         SnowflakeDecision::Id(now << 22 | machine << 12 | u64::from(sequence))
+    }
+
+    /// Takes another machine number (a new lease). The epoch cannot change: ids would repeat.
+    ///
+    /// # Errors
+    /// The machine number is 1,024 or above, or the epoch another one; the old options then stay.
+    pub fn set_options(&mut self, options: SnowflakeOptions) -> Result<(), InvalidOptions> {
+        let new = Self::new(options)?;
+        let mut check = Check::default();
+        let same = options.epoch_unix_ms == self.options.epoch_unix_ms;
+        check.that(same, "epoch_unix_ms", "must stay");
+        check.done()?;
+        self.options = new.options;
+        Ok(())
     }
 
     /// Returns what an id is made of, by this machine's epoch.

@@ -39,6 +39,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
 /// Which windows an event falls into.
@@ -142,6 +143,38 @@ pub enum WindowChangeKind {
     Merged,
 }
 
+impl<K> Events for WindowChange<K> {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        let to = match self.kind {
+            WindowChangeKind::Changed => return,
+            WindowChangeKind::Closed => "closed",
+            WindowChangeKind::Merged => "merged",
+        };
+        sink(Event::StateChanged { from: "open", to });
+    }
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamWindowDecision {
+    /// It counts in so many windows.
+    Counted {
+        /// How many, at least 1.
+        windows: u32,
+    },
+    /// It came after each of its windows was closed, and is dropped.
+    Late,
+}
+
+impl Events for StreamWindowDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Counted { .. } => Event::Admitted,
+            Self::Late => Event::Refused { reason: "late" },
+        });
+    }
+}
+
 /// Sums per key `K` and window.
 #[derive(Clone, Debug)]
 pub struct StreamWindow<K> {
@@ -173,14 +206,18 @@ impl<K: Clone + Ord> StreamWindow<K> {
     }
 
     /// Adds `value` to the sums of `key` in the windows of an event that happened at `time`.
-    pub fn handle_event(&mut self, time: Instant, key: K, value: i64) {
+    pub fn handle_event(&mut self, time: Instant, key: K, value: i64) -> StreamWindowDecision {
         self.newest = self.newest.max(time);
-        match self.options.kind {
+        let windows = match self.options.kind {
             WindowKind::Tumbling { size } => self.add_aligned(time, &key, value, size, size),
             WindowKind::Sliding { size, step } => self.add_aligned(time, &key, value, size, step),
             WindowKind::Session { gap } => self.add_session(time, key, value, gap),
-        }
+        };
         self.close();
+        match windows {
+            0 => StreamWindowDecision::Late,
+            windows => StreamWindowDecision::Counted { windows },
+        }
     }
 
     /// Moves the time on without an event, so that windows close when nothing comes.
@@ -211,6 +248,18 @@ impl<K: Clone + Ord> StreamWindow<K> {
         }
     }
 
+    /// Takes new options; open windows keep their ends and sums, events from now on fall into windows
+    /// of the new kind, and what the new lateness closes is closed.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&mut self, options: StreamWindowOptions) -> Result<(), InvalidOptions> {
+        options.check()?;
+        self.options = options;
+        self.close();
+        Ok(())
+    }
+
     /// Returns the time before which all events are taken to have come.
     #[must_use]
     pub fn watermark(&self) -> Instant {
@@ -239,7 +288,16 @@ impl<K: Clone + Ord> StreamWindow<K> {
         self.watermark() >= end + self.options.allowed_lateness
     }
 
-    fn add_aligned(&mut self, time: Instant, key: &K, value: i64, size: Duration, step: Duration) {
+    /// Returns how many windows took the event.
+    fn add_aligned(
+        &mut self,
+        time: Instant,
+        key: &K,
+        value: i64,
+        size: Duration,
+        step: Duration,
+    ) -> u32 {
+        let mut taken = 0;
         let (at, size, step) = (time.as_nanos(), size.as_nanos() as u64, step.as_nanos() as u64);
         let mut start = at - at % step;
         loop {
@@ -254,13 +312,16 @@ impl<K: Clone + Ord> StreamWindow<K> {
                 let old = self.windows.get(&(key.clone(), begin)).map_or(0, |window| window.1);
                 self.put((key.clone(), begin), end, old + value);
                 self.tell(key, begin, end, old + value, WindowChangeKind::Changed);
+                taken += 1;
             }
             let Some(before) = start.checked_sub(step) else { break };
             start = before;
         }
+        taken
     }
 
-    fn add_session(&mut self, time: Instant, key: K, value: i64, gap: Duration) {
+    /// Returns how many windows took the event: one or none.
+    fn add_session(&mut self, time: Instant, key: K, value: i64, gap: Duration) -> u32 {
         let (mut start, mut end, mut sum) = (time, time + gap, value);
         // Sessions of the key that the event touches become one.
         let from = (key.clone(), time - gap);
@@ -274,7 +335,7 @@ impl<K: Clone + Ord> StreamWindow<K> {
             .collect();
         if touched.is_empty() && self.is_late(end) {
             self.late += 1;
-            return;
+            return 0;
         }
         for begin in touched {
             let at = (key.clone(), begin);
@@ -285,6 +346,7 @@ impl<K: Clone + Ord> StreamWindow<K> {
         }
         self.put((key.clone(), start), end, sum);
         self.tell(&key, start, end, sum, WindowChangeKind::Changed);
+        1
     }
 
     fn put(&mut self, at: (K, Instant), end: Instant, value: i64) {

@@ -20,7 +20,7 @@
 //! use tenfold_patterns::{WriteBehind, WriteBehindOptions, WriteBehindOutput};
 //! use tenfold_units::Instant;
 //! let mut node = WriteBehind::new(WriteBehindOptions::tenfold()).unwrap();
-//! let sequence = node.handle_write(Instant::ZERO, "cart", 3).unwrap();
+//! let sequence = node.handle_write(Instant::ZERO, "cart", 3).sequence().unwrap();
 //! assert!(matches!(node.poll_output(), Some(WriteBehindOutput::Log(_))));
 //! node.handle_logged(Instant::ZERO, sequence);
 //! assert_eq!(node.poll_output(), Some(WriteBehindOutput::Acknowledge { sequence }));
@@ -36,6 +36,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 use crate::planted;
 
@@ -68,6 +69,13 @@ impl WriteBehindOptions {
             retry_after: Duration::from_secs(1),
         }
     }
+
+    fn check(&self) -> Result<(), InvalidOptions> {
+        let mut check = Check::default();
+        check.that(self.max_pending > 0, "max_pending", "must be at least 1");
+        check.that(self.batch > 0, "batch", "must be at least 1");
+        check.done()
+    }
 }
 
 /// A write, in the order of the log.
@@ -79,6 +87,39 @@ pub struct WriteBehindEntry<K, V> {
     pub key: K,
     /// Its value.
     pub value: V,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum WriteBehindDecision {
+    /// It was taken; [`WriteBehindOutput::Acknowledge`] follows when the log has it.
+    Taken {
+        /// Its place in the log.
+        sequence: u64,
+    },
+    /// Too much waits for the log and the store: try later.
+    Full,
+}
+
+impl WriteBehindDecision {
+    /// Returns the place in the log of a write that was taken.
+    #[must_use]
+    pub const fn sequence(self) -> Option<u64> {
+        match self {
+            Self::Taken { sequence } => Some(sequence),
+            Self::Full => None,
+        }
+    }
+}
+
+impl Events for WriteBehindDecision {
+    fn events(&self, sink: &mut impl FnMut(Event)) {
+        sink(match self {
+            Self::Taken { .. } => Event::Admitted,
+            Self::Full => Event::Refused { reason: "full" },
+        });
+    }
 }
 
 /// What the shell has to do.
@@ -129,8 +170,8 @@ pub struct WriteBehind<K, V> {
     /// Writes that the log does not have yet.
     logging: BTreeMap<u64, (K, V)>,
     keys: BTreeMap<K, Key<V>>,
-    /// Keys with a waiting value and none on its way, oldest first.
-    queue: BTreeMap<u64, K>,
+    /// Keys with a waiting value and none on its way, by age and sequence of the value.
+    queue: BTreeMap<(Instant, u64), K>,
     /// Flushes under way, and their entries for another try.
     flushes: BTreeMap<u64, Vec<WriteBehindEntry<K, V>>>,
     /// Failed flushes, by the time of the next try.
@@ -149,10 +190,7 @@ impl<K: Clone + Ord, V: Clone> WriteBehind<K, V> {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn new(options: WriteBehindOptions) -> Result<Self, InvalidOptions> {
-        let mut check = Check::default();
-        check.that(options.max_pending > 0, "max_pending", "must be at least 1");
-        check.that(options.batch > 0, "batch", "must be at least 1");
-        check.done()?;
+        options.check()?;
         Ok(Self {
             options,
             next_sequence: 0,
@@ -182,12 +220,12 @@ impl<K: Clone + Ord, V: Clone> WriteBehind<K, V> {
         self.flush(now);
     }
 
-    /// Takes a write and returns its sequence number; `None`: too much waits, try later.
-    pub fn handle_write(&mut self, now: Instant, key: K, value: V) -> Option<u64> {
+    /// Takes a write, if there is room.
+    pub fn handle_write(&mut self, now: Instant, key: K, value: V) -> WriteBehindDecision {
         // A new key takes a place; so does every write that the log does not have yet.
         let pending = self.keys.len() + self.logging.len();
         if pending >= self.options.max_pending as usize {
-            return None;
+            return WriteBehindDecision::Full;
         }
         let sequence = self.next_sequence;
         self.next_sequence += 1;
@@ -198,7 +236,7 @@ impl<K: Clone + Ord, V: Clone> WriteBehind<K, V> {
             self.outputs.push_front(WriteBehindOutput::Acknowledge { sequence });
         }
         self.handle_timeout(now);
-        Some(sequence)
+        WriteBehindDecision::Taken { sequence }
     }
 
     /// Takes note that the log has an entry for good. Entries may come in any order.
@@ -222,7 +260,7 @@ impl<K: Clone + Ord, V: Clone> WriteBehind<K, V> {
             key.flushing = None;
             match &key.waiting {
                 Some(waiting) => {
-                    self.queue.insert(waiting.sequence, entry.key);
+                    self.queue.insert((waiting.since, waiting.sequence), entry.key);
                 }
                 None => {
                     self.keys.remove(&entry.key);
@@ -272,10 +310,25 @@ impl<K: Clone + Ord, V: Clone> WriteBehind<K, V> {
         self.keys.len()
     }
 
+    /// Takes new options; what waits stays, also where it is more than may wait now, and retries keep
+    /// their time.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(
+        &mut self,
+        now: Instant,
+        options: WriteBehindOptions,
+    ) -> Result<(), InvalidOptions> {
+        options.check()?;
+        self.options = options;
+        self.flush(now);
+        Ok(())
+    }
+
     /// When the oldest value in the queue came.
     fn oldest(&self) -> Option<Instant> {
-        let key = self.queue.first_key_value()?.1;
-        self.keys.get(key)?.waiting.as_ref().map(|pending| pending.since)
+        self.queue.first_key_value().map(|((since, _), _)| *since)
     }
 
     /// Puts a durable value in line.
@@ -293,12 +346,12 @@ impl<K: Clone + Ord, V: Clone> WriteBehind<K, V> {
         if let Some(old) = slot.waiting.take() {
             // The age stays, so that a key that is written all the time is flushed too.
             since = old.since;
-            self.queue.remove(&old.sequence);
+            self.queue.remove(&(old.since, old.sequence));
             self.covers.entry(sequence).or_default().push(old.sequence);
         }
         slot.waiting = Some(Pending { sequence, value, since });
         if slot.flushing.is_none() {
-            self.queue.insert(sequence, key);
+            self.queue.insert((since, sequence), key);
         }
     }
 
@@ -306,10 +359,7 @@ impl<K: Clone + Ord, V: Clone> WriteBehind<K, V> {
     fn flush(&mut self, now: Instant) {
         loop {
             let full = self.queue.len() >= self.options.batch as usize;
-            let due = |since| now >= since + self.options.flush_after;
-            let aged = self.queue.values().any(|key| {
-                self.keys.get(key).and_then(|it| it.waiting.as_ref()).is_some_and(|p| due(p.since))
-            });
+            let aged = self.oldest().is_some_and(|since| now >= since + self.options.flush_after);
             if self.queue.is_empty() || !(full || aged) {
                 return;
             }
@@ -317,12 +367,13 @@ impl<K: Clone + Ord, V: Clone> WriteBehind<K, V> {
             self.next_flush += 1;
             let mut entries = Vec::new();
             while entries.len() < self.options.batch as usize {
-                let Some((sequence, key)) = self.queue.pop_first() else { break };
+                let Some(((_, sequence), key)) = self.queue.pop_first() else { break };
                 let slot = self.keys.get_mut(&key).expect("it is in the queue");
                 let pending = slot.waiting.take().expect("it is in the queue");
                 slot.flushing = Some((flush, sequence));
                 entries.push(WriteBehindEntry { sequence, key, value: pending.value });
             }
+            entries.sort_unstable_by_key(|entry| entry.sequence);
             self.send(flush, entries);
         }
     }

@@ -5,6 +5,7 @@
 
 use core::fmt::Debug;
 
+use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -88,4 +89,38 @@ fn caches_and_messages_round_trip() {
     check(HealthOptions::kubernetes(vec![CheckOptions::named("store")]));
     check(SnowflakeOptions::twitter(1));
     check(Base62Options { length: 7, key: Some(1) });
+}
+
+fn span() -> impl Strategy<Value = core::time::Duration> {
+    (0_u64..=u64::MAX / 2, 0_u32..62)
+        .prop_map(|(nanos, shift)| core::time::Duration::from_nanos(nanos >> shift))
+}
+
+proptest! {
+    /// Whatever stands in the fields, to the nanosecond and the last bit.
+    #[test]
+    fn any_options_round_trip(
+        spans in proptest::collection::vec(span(), 3),
+        count in any::<u32>(),
+        ratio in any::<f64>().prop_filter("YAML has no equal NaN", |x| x.is_finite()),
+        name in "\\PC{1,20}",
+    ) {
+        let rate = TokenBucketOptions { rate: u64::from(count) << 30, per: spans[0], burst: 1 };
+        check(rate);
+        let retry = RetryOptions { base: spans[0], cap: spans[1], multiplier: ratio, ..RetryOptions::grpc() };
+        check(RetryOptions { max_attempts: count, total_time: Some(spans[2]), ..retry });
+        check(RetryOptions { jitter: Jitter::Proportional(ratio), ..retry });
+        let dead = DeadLetterOptions { delays: spans.clone(), ..DeadLetterOptions::tenfold() };
+        check(DeadLetterOptions { retry_suffix: name.clone(), unknown_attempts: count, ..dead });
+        let mut step = SagaStep::named(&name);
+        step.timeout = spans[1];
+        check(SagaOptions::tenfold(vec![step], count));
+        let size = spans[0];
+        check(StreamWindowOptions::kafka(WindowKind::Sliding { size, step: spans[1] }));
+        let mut probe = CheckOptions::named(&name);
+        probe.every = spans[2];
+        check(HealthOptions::kubernetes(vec![probe]));
+        check(BackendOptions::named(&name));
+        check(CircuitBreakerOptions { open_wait: spans[0], ..CircuitBreakerOptions::tenfold() });
+    }
 }

@@ -55,9 +55,14 @@ pub fn parse(text: &str) -> Result<Duration, String> {
                 .1
         }
     };
+    let too_long = || format!("`{text}` is longer than 584 years");
+    // A whole number is exact, also where a float is not.
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole.checked_mul(nanos).map(Duration::from_nanos).ok_or_else(too_long);
+    }
     let total = value * nanos as f64;
     if total > u64::MAX as f64 {
-        return Err(format!("`{text}` is longer than 584 years"));
+        return Err(too_long());
     }
     Ok(Duration::from_nanos((total + 0.5) as u64))
 }

@@ -35,7 +35,7 @@ async fn the_exit_decides_as_the_machine_by_hand() {
         // Calm and overload by turns of 300 requests.
         let waited = MS(script.below(20) + if round / 300 % 2 == 1 { 6 } else { 0 });
         let now = TokioClock.now();
-        let by_hand = machine.sheds(now, waited);
+        let by_hand = !machine.decide(now, waited).is_admitted();
         let result = service.clone().oneshot(arrived(now - waited, None)).await;
         assert_eq!(result.is_err(), by_hand, "round {round}");
         shed += u32::from(by_hand);
@@ -55,7 +55,7 @@ async fn the_entry_decides_as_the_machine_by_hand() {
     for round in 0..5_000 {
         advance(MS(script.below(3))).await;
         let (now, priority) = (TokioClock.now(), script.below(128) as u8);
-        let by_hand = machine.admit(now, priority);
+        let by_hand = machine.admit(now, priority).is_admitted();
         let request = arrived(now, Some(Priority(priority)));
         let result = entry.clone().oneshot(request).await;
         assert_eq!(result.is_ok(), by_hand || priority == 0, "round {round}");

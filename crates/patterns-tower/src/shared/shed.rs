@@ -34,7 +34,9 @@ impl SharedShed {
     /// Counts a request that arrives, and returns whether it is admitted.
     #[must_use]
     pub fn admit(&self, now: Instant, priority: u8) -> bool {
-        self.priority.as_ref().is_none_or(|machine| lock(machine).admit(now, priority))
+        self.priority
+            .as_ref()
+            .is_none_or(|machine| lock(machine).admit(now, priority).is_admitted())
     }
 
     /// Counts a request that leaves the queue, and returns whether to refuse it now.
@@ -43,7 +45,7 @@ impl SharedShed {
         if let Some(machine) = &self.priority {
             lock(machine).waited(waited);
         }
-        self.wait.as_ref().is_some_and(|machine| lock(machine).sheds(now, waited))
+        self.wait.as_ref().is_some_and(|machine| !lock(machine).decide(now, waited).is_admitted())
     }
 
     /// Returns the lowest priority still admitted.

@@ -14,7 +14,7 @@ fn throttle() -> AdaptiveThrottle {
 fn holds_nothing_back_while_half_is_accepted() {
     let (mut throttle, mut stream) = (throttle(), Seed(1).stream("t"));
     for i in 0..1_000 {
-        assert!(throttle.admit(at(i), &mut stream));
+        assert!(throttle.admit(at(i), &mut stream).is_admitted());
         if i % 2 == 0 {
             throttle.accepted(at(i));
         }
@@ -27,7 +27,7 @@ fn an_overloaded_server_gets_about_k_times_what_it_accepts() {
     let mut sent = 0;
     for i in 0..200_000_u64 {
         // It accepts 100 a second of 1,000.
-        if throttle.admit(at(i), &mut stream) && i >= 120_000 {
+        if throttle.admit(at(i), &mut stream).is_admitted() && i >= 120_000 {
             sent += 1;
         }
         if i % 10 == 0 {
@@ -43,13 +43,13 @@ fn the_floor_lets_it_find_out_that_the_server_is_back() {
     let (mut throttle, mut stream) = (throttle(), Seed(1).stream("t"));
     let mut sent = 0;
     for i in 0..1_200_000_u64 {
-        sent += u32::from(throttle.admit(at(i), &mut stream) && i >= 600_000);
+        sent += u32::from(throttle.admit(at(i), &mut stream).is_admitted() && i >= 600_000);
     }
     assert!(sent >= 2, "with nothing accepted for ten minutes: {sent}");
     // Each accepted request lets two more through: about window / 2 × ln(requests a window).
     for i in 0..1_200_000_u64 {
         let now = at(1_200_000 + i);
-        if throttle.admit(now, &mut stream) {
+        if throttle.admit(now, &mut stream).is_admitted() {
             throttle.accepted(now);
         }
     }

@@ -14,30 +14,34 @@ fn a_burst_is_not_overload() {
     for i in 0..1_000 {
         // Once in 100 ms the queue is short.
         let wait = if i % 90 == 0 { ms(1) } else { ms(200) };
-        assert!(!shed.sheds(at(i), wait), "{i}");
+        assert!(shed.decide(at(i), wait).is_admitted(), "{i}");
     }
 }
 
 #[test]
 fn a_standing_queue_is_overload_and_ends() {
     let mut shed = WaitShed::new(WaitShedOptions::facebook()).unwrap();
-    let shed_at: Vec<u64> = (0..300).filter(|i| shed.sheds(at(*i), ms(50))).collect();
+    let shed_at: Vec<u64> =
+        (0..300).filter(|i| !shed.decide(at(*i), ms(50)).is_admitted()).collect();
     assert_eq!((shed_at[0], shed_at.len()), (100, 200), "from the end of the first interval");
     assert!(shed.is_overloaded());
-    assert!(!shed.sheds(at(300), ms(10)), "twice the target is still served");
-    assert!(shed.sheds(at(301), ms(11)));
-    assert!(!shed.sheds(at(302), ms(0)));
-    assert!(!shed.sheds(at(400), ms(50)), "the shortest wait was none");
+    assert!(shed.decide(at(300), ms(10)).is_admitted(), "twice the target is still served");
+    assert!(!shed.decide(at(301), ms(11)).is_admitted());
+    assert!(shed.decide(at(302), ms(0)).is_admitted());
+    assert!(shed.decide(at(400), ms(50)).is_admitted(), "the shortest wait was none");
     assert!(!shed.is_overloaded());
 }
 
 #[test]
 fn silence_is_calm() {
     let mut shed = WaitShed::new(WaitShedOptions::facebook()).unwrap();
-    assert!(!shed.sheds(at(0), ms(50)));
-    assert!(shed.sheds(at(10_000), ms(50)), "the last interval that was seen had a queue");
-    assert!(!shed.sheds(at(10_001), ms(0)));
-    assert!(!shed.sheds(at(20_000), ms(50)));
+    assert!(shed.decide(at(0), ms(50)).is_admitted());
+    assert!(
+        !shed.decide(at(10_000), ms(50)).is_admitted(),
+        "the last interval that was seen had a queue"
+    );
+    assert!(shed.decide(at(10_001), ms(0)).is_admitted());
+    assert!(shed.decide(at(20_000), ms(50)).is_admitted());
 }
 
 /// Requests of all priorities for `windows` windows, each with a wait that depends on the share
@@ -49,7 +53,7 @@ fn run(shed: &mut PriorityShed, windows: u64, wait: impl Fn(f64) -> Duration) ->
         let mut admitted = 0;
         for i in 0..1_280_u64 {
             let now = at(start + window * 1_000 + i * 1_000 / 1_280);
-            if shed.admit(now, (i * 37 % 128) as u8) {
+            if shed.admit(now, (i * 37 % 128) as u8).is_admitted() {
                 admitted += 1;
                 shed.waited(wait(share));
             }
@@ -66,7 +70,7 @@ fn the_level_settles_where_load_fits_and_spares_the_important() {
     let wait = |share: f64| if share > 0.6 { ms(50) } else { ms(1) };
     let share = run(&mut shed, 40, wait);
     assert!((0.5..=0.66).contains(&share), "{share}");
-    assert!(shed.admit(at(60_000_000), 0), "the most important always passes");
+    assert!(shed.admit(at(60_000_000), 0).is_admitted(), "the most important always passes");
     assert!((60..=85).contains(&shed.level()), "{}", shed.level());
     let share = run(&mut shed, 100, |_| ms(1));
     assert_eq!((share, shed.level()), (1.0, 127), "all are admitted again when it is calm");
@@ -77,8 +81,8 @@ fn the_most_important_is_never_shed() {
     let mut shed = PriorityShed::new(PriorityShedOptions::dagor()).unwrap();
     run(&mut shed, 200, |_| ms(1_000));
     assert_eq!(shed.level(), 0);
-    assert!(shed.admit(at(500_000), 0));
-    assert!(!shed.admit(at(500_000), 200));
+    assert!(shed.admit(at(500_000), 0).is_admitted());
+    assert!(!shed.admit(at(500_000), 200).is_admitted());
 }
 
 #[test]

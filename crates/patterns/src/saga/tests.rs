@@ -28,11 +28,17 @@ fn steps_run_in_order_each_after_its_record() {
     for step in 0..3 {
         saga.handle_result(at(1), step, SagaResult::Done);
         let next = step + 1;
-        let record = SagaOutput::Record(SagaState::Running { step: next });
+        let record = SagaOutput::Record {
+            from: SagaState::Running { step },
+            to: SagaState::Running { step: next },
+        };
         assert_eq!(drain(&mut saga), [record, SagaOutput::Run { step: next, attempt: 1 }]);
     }
     saga.handle_result(at(1), 3, SagaResult::Done);
-    assert_eq!(drain(&mut saga), [SagaOutput::Record(SagaState::Done)]);
+    assert_eq!(
+        drain(&mut saga),
+        [SagaOutput::Record { from: SagaState::Running { step: 3 }, to: SagaState::Done }]
+    );
     assert_eq!(saga.poll_timeout(), None);
 }
 
@@ -43,11 +49,11 @@ fn a_refusal_undoes_what_was_done_last_first() {
     saga.handle_result(at(1), 1, SagaResult::Done);
     drain(&mut saga);
     saga.handle_result(at(1), 2, SagaResult::Refused);
-    let compensating = |step| SagaOutput::Record(SagaState::Compensating { step });
+    let record = |from, step| SagaOutput::Record { from, to: SagaState::Compensating { step } };
     let undo = |step| SagaOutput::Compensate { step, attempt: 1 };
-    assert_eq!(drain(&mut saga), [compensating(1), undo(1)]);
+    assert_eq!(drain(&mut saga), [record(SagaState::Running { step: 2 }, 1), undo(1)]);
     saga.handle_result(at(1), 1, SagaResult::Done);
-    assert_eq!(drain(&mut saga), [compensating(0), undo(0)]);
+    assert_eq!(drain(&mut saga), [record(SagaState::Compensating { step: 1 }, 0), undo(0)]);
     saga.handle_result(at(1), 0, SagaResult::Done);
     assert_eq!(saga.state(), SagaState::Undone);
 }
@@ -121,7 +127,7 @@ proptest! {
             let outputs = drain(&mut saga);
             for output in &outputs {
                 match *output {
-                    SagaOutput::Record(state) => recorded = state,
+                    SagaOutput::Record { to, .. } => recorded = to,
                     // The effect may happen although the answer says otherwise.
                     SagaOutput::Run { step, .. } => {
                         happened[step as usize] |= op == 0 || (effect && op < 6);

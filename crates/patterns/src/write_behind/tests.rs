@@ -24,7 +24,7 @@ fn entry(sequence: u64, key: u8, value: u32) -> WriteBehindEntry<u8, u32> {
 
 /// Writes, and lets the log have it.
 fn write(node: &mut Node, now: Instant, key: u8, value: u32) -> u64 {
-    let sequence = node.handle_write(now, key, value).unwrap();
+    let sequence = node.handle_write(now, key, value).sequence().unwrap();
     node.handle_logged(now, sequence);
     sequence
 }
@@ -32,7 +32,7 @@ fn write(node: &mut Node, now: Instant, key: u8, value: u32) -> u64 {
 #[test]
 fn textbook_nothing_is_acknowledged_before_it_is_durable() {
     let mut node = Node::new(options()).unwrap();
-    let sequence = node.handle_write(at(0), 1, 10).unwrap();
+    let sequence = node.handle_write(at(0), 1, 10).sequence().unwrap();
     assert_eq!(drain(&mut node), [Output::Log(entry(sequence, 1, 10))]);
     node.handle_timeout(at(10_000));
     assert_eq!(drain(&mut node), [], "nor is it flushed");
@@ -57,6 +57,20 @@ fn later_values_replace_earlier_ones_that_wait() {
     node.handle_flushed(at(110), flush, true);
     assert_eq!(drain(&mut node), [Output::Forget { sequence: 4 }]);
     assert_eq!((node.pending(), node.poll_timeout()), (0, None));
+}
+
+/// The key that was written first is due first, however often it was written since.
+#[test]
+fn the_time_out_is_that_of_the_oldest_value() {
+    let mut node = Node::new(WriteBehindOptions { batch: 3, ..options() }).unwrap();
+    write(&mut node, at(0), 1, 1);
+    write(&mut node, at(50), 2, 1);
+    write(&mut node, at(90), 1, 2);
+    assert_eq!(node.poll_timeout(), Some((at(100), "flush")));
+    drain(&mut node);
+    node.handle_timeout(at(100));
+    let entries = vec![entry(1, 2, 1), entry(2, 1, 2)];
+    assert_eq!(drain(&mut node), [Output::Flush { flush: 0, entries }], "by sequence");
 }
 
 #[test]
@@ -104,7 +118,8 @@ fn a_failed_flush_is_tried_again_with_the_same_values() {
 #[test]
 fn a_full_buffer_refuses() {
     let mut node = Node::new(options()).unwrap();
-    let taken = (0..10).filter(|key| node.handle_write(at(0), *key, 0).is_some()).count();
+    let taken =
+        (0..10).filter(|key| node.handle_write(at(0), *key, 0).sequence().is_some()).count();
     assert_eq!(taken, 4);
     assert!(Node::new(WriteBehindOptions { max_pending: 0, batch: 0, ..options() }).is_err());
 }
@@ -133,7 +148,7 @@ fn two_hundred_crashes_lose_nothing_that_was_acknowledged() {
             match stream.below(8) {
                 0..3 => {
                     let key = stream.below(3) as u8;
-                    if let Some(sequence) = node.handle_write(now, key, step) {
+                    if let Some(sequence) = node.handle_write(now, key, step).sequence() {
                         written.insert(sequence, (key, step));
                     }
                 }
@@ -227,7 +242,7 @@ proptest! {
         for (i, (op, key, gap, good)) in steps.into_iter().chain(quiet).enumerate() {
             now += Duration::from_millis(gap);
             match op {
-                0 | 1 => if let Some(sequence) = node.handle_write(now, key, 0) {
+                0 | 1 => if let Some(sequence) = node.handle_write(now, key, 0).sequence() {
                     logging.push(sequence);
                     newest.insert(key, sequence);
                 },
