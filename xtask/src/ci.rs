@@ -12,12 +12,30 @@ const STEPS: &[Step] = &[
     ("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[]),
     ("tests", &["test", "--workspace", "--no-fail-fast"], &[]),
     ("planted bugs of the simulator", PLANTED_SIM, &[]),
+    ("planted bugs of the patterns", PLANTED_PATTERNS, &[]),
+    ("packages", PACKAGES, &[]),
     ("documentation", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")]),
 ];
 
 /// Bugs that are planted on purpose must each make a named check fail.
 const PLANTED_SIM: &[&str] =
     &["test", "-p", "tenfold-sim", "--features", "planted-bugs", "--test", "planted_bugs"];
+
+const PLANTED_PATTERNS: &[&str] =
+    &["test", "-p", "tenfold-patterns", "--features", "planted-bugs", "--lib", "planted"];
+
+/// What is published builds from its package alone. Together, so that each finds the others that
+/// are not in the registry yet.
+const PACKAGES: &[&str] = &[
+    "package",
+    "--allow-dirty",
+    "-p",
+    "tenfold-units",
+    "-p",
+    "tenfold-patterns",
+    "-p",
+    "tenfold-patterns-tower",
+];
 
 /// Runs every step and the tidy checks.
 ///

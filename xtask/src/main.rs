@@ -1,6 +1,7 @@
 //! The project's own checks: `cargo xtask ci` runs all of them, `cargo xtask tidy` the quick ones.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's result is its output")]
 
+mod api;
 mod bench_patterns;
 mod ci;
 mod engines;
@@ -13,6 +14,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   ci      everything a change must pass: tidy, format, lints, tests, planted bugs, docs
+  api     writes the lists of what the published crates make public
   tidy    the invariants that ARCHITECTURE.md claims and no compiler checks
   bench-patterns [FILTER]
           measures the patterns beside their peers; without a filter writes the page in docs too
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
+        ["api"] => api::write(&root()),
         ["ci"] => ci::run(&root()),
         ["tidy"] => tidy::run(&root()),
         ["bench-patterns"] => bench_patterns::run(&root(), None),

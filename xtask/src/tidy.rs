@@ -27,6 +27,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     let mut found = Vec::new();
     sources::check(root, &mut found)?;
     dependencies::check(root, &mut found)?;
+    crate::api::check(root, &mut found)?;
     if found.is_empty() {
         return Ok(());
     }

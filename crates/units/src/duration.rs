@@ -56,9 +56,15 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         }
     };
     let too_long = || format!("`{text}` is longer than 584 years");
-    // A whole number is exact, also where a float is not.
-    if let Ok(whole) = number.parse::<u64>() {
-        return whole.checked_mul(nanos).map(Duration::from_nanos).ok_or_else(too_long);
+    // Decimals are exact, also where a float is not.
+    let (whole, fraction) = number.split_once('.').unwrap_or((&number, ""));
+    if fraction.len() <= 18
+        && let Ok(digits) = format!("0{whole}{fraction}").parse::<u128>()
+        && let Some(scaled) = digits.checked_mul(nanos)
+    {
+        let unit = 10_u128.pow(fraction.len() as u32);
+        let total = u64::try_from((scaled + unit / 2) / unit).map_err(|_| too_long())?;
+        return Ok(Duration::from_nanos(total));
     }
     let total = value * nanos as f64;
     if total > u64::MAX as f64 {
