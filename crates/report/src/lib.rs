@@ -7,6 +7,8 @@ pub mod diagram;
 pub mod document;
 pub mod html;
 pub mod markdown;
+#[cfg(doctest)]
+mod pattern_pages;
 pub mod sections;
 pub mod svg;
 pub mod words;
