@@ -99,12 +99,13 @@ fn kills() -> u32 {
     wanted.map_or(if ci { 200 } else { 15 }, |text| text.parse().expect("a number"))
 }
 
-/// Starts this test again as the service `name`, and kills it after some acknowledgements and a
-/// moment. Returns all that it acknowledged.
-fn live_and_be_killed(name: &str, folder: &Path, life: u32, stream: &mut Stream) -> Vec<String> {
+/// Starts the test `test` again as the service that it tries, and kills it after some
+/// acknowledgements and a moment. Returns all that it acknowledged.
+fn live_and_be_killed(test: &str, folder: &Path, life: u32, stream: &mut Stream) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "process", "--ignored", "--nocapture"])
-        .env("TENFOLD_CRASH", format!("{name} {life} {}", stream.below(u64::MAX)))
+        .args(["--exact", test, "--nocapture"])
+        .env("TENFOLD_CRASH_LIFE", life.to_string())
+        .env("TENFOLD_CRASH_SEED", stream.below(u64::MAX).to_string())
         .env("TENFOLD_CRASH_FOLDER", folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -126,7 +127,14 @@ fn live_and_be_killed(name: &str, folder: &Path, life: u32, stream: &mut Stream)
     told
 }
 
+/// Kills the service of the test that is called `name` again and again; or is that service, where
+/// this very function started the process.
 fn survives_kills<S: Service<DiskFolder>>(name: &str) {
+    if let Some(folder) = std::env::var_os("TENFOLD_CRASH_FOLDER") {
+        let number = |name: &str| std::env::var(name).unwrap().parse().expect("a number");
+        let (life, seed) = (number("TENFOLD_CRASH_LIFE"), number("TENFOLD_CRASH_SEED"));
+        live::<S>(&DiskFolder(folder.into()), life, seed);
+    }
     let folder = temporary(name);
     let seed = u64::from(std::process::id());
     println!("{name}: seed {seed}");
@@ -151,8 +159,8 @@ fn temporary(name: &str) -> PathBuf {
     folder
 }
 
-/// Lives until it is killed, if it was started as a process.
-fn live<S: Service<DiskFolder>>(folder: &DiskFolder, life: u64, seed: u64) {
+/// Lives until it is killed.
+fn live<S: Service<DiskFolder>>(folder: &DiskFolder, life: u64, seed: u64) -> ! {
     let mut service = S::open(folder, life, None).unwrap();
     let mut stream = Seed(seed).stream("life");
     let mut out = std::io::stdout();
@@ -163,31 +171,16 @@ fn live<S: Service<DiskFolder>>(folder: &DiskFolder, life: u64, seed: u64) {
 }
 
 #[test]
-#[ignore = "no test by itself: the tests below start it and kill it"]
-fn process() {
-    let Ok(what) = std::env::var("TENFOLD_CRASH") else { return };
-    let folder = DiskFolder(std::env::var_os("TENFOLD_CRASH_FOLDER").unwrap().into());
-    let words: Vec<&str> = what.split(' ').collect();
-    let (life, seed) = (words[1].parse().unwrap(), words[2].parse().unwrap());
-    match words[0] {
-        "write-behind" => live::<WriteBehindService<DiskFolder>>(&folder, life, seed),
-        "outbox" => live::<OutboxService<DiskFolder>>(&folder, life, seed),
-        "event-store" => live::<EventStoreService<DiskFolder>>(&folder, life, seed),
-        other => panic!("no service {other}"),
-    }
-}
-
-#[test]
 fn write_behind_survives_kills() {
-    survives_kills::<WriteBehindService<DiskFolder>>("write-behind");
+    survives_kills::<WriteBehindService<DiskFolder>>("write_behind_survives_kills");
 }
 
 #[test]
 fn an_outbox_survives_kills() {
-    survives_kills::<OutboxService<DiskFolder>>("outbox");
+    survives_kills::<OutboxService<DiskFolder>>("an_outbox_survives_kills");
 }
 
 #[test]
 fn an_event_store_survives_kills() {
-    survives_kills::<EventStoreService<DiskFolder>>("event-store");
+    survives_kills::<EventStoreService<DiskFolder>>("an_event_store_survives_kills");
 }

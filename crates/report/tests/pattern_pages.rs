@@ -29,8 +29,10 @@ use std::path::{Path, PathBuf};
 
 use tenfold_report::svg::Svg;
 
-/// Page, what its picture shows, and the picture.
-const PAGES: [(&str, fn() -> Svg); 31] = [
+/// A page's name, and what draws its picture.
+type Page = (&'static str, fn() -> Svg);
+
+const PAGES: [Page; 31] = [
     ("adaptive-throttle", protecting::throttle_in_an_outage),
     ("balancer", balancing::one_slow_replica),
     ("bulkhead", protecting::bulkhead_around_a_hanging_callee),

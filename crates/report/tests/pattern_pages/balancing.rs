@@ -29,7 +29,7 @@ pub(crate) fn one_slow_replica() -> Svg {
         let link = format!("{{balance: {{policy: {policy}}}}}");
         let scenario = "{scenario: slow, warm_up: 10s, horizon: 60s, faults: [{at: 0s, target: {component: store, replica: 0}, effect: {slow: 3}}]}";
         let outcome = simulate(&model(&link, 10, 1_200), scenario);
-        let latency = outcome.operations["op"].latency_seconds.clone();
+        let latency = outcome.operations["op"].latency_seconds;
         latency.map_or(f64::NAN, |latency| latency.p99.value)
     };
     bars(
@@ -51,7 +51,7 @@ pub(crate) fn one_bad_replica() -> Svg {
         let scenario = "{scenario: bad, horizon: 90s, window: 1s, faults: [{at: 15s, for: 40s, target: {component: store, replica: 0}, effect: {errors: 1.0}}]}";
         let outcome = simulate(&model(&link, 10, 1_000), scenario);
         let ratio = |window: &tenfold_sim::Window| {
-            let it = window.operations["op"];
+            let it = &window.operations["op"];
             it.bad as f64 / (it.bad + it.good).max(1) as f64
         };
         outcome.series.iter().map(|window| (window.start_seconds, ratio(window))).collect()

@@ -265,7 +265,7 @@ pub(crate) fn hedged_tail() -> Svg {
         let component = "{replicas: {a: 10}, servers: infinite, service_time: {any: {empirical: [[10ms, 0.98], [1s, 0.02]]}}}";
         let model = single(component, hedge, 200, 2_000);
         let outcome = simulate(&model, "{scenario: tail, warm_up: 1s, horizon: 120s}");
-        let latency = outcome.operations["op"].latency_seconds.clone().unwrap();
+        let latency = outcome.operations["op"].latency_seconds.unwrap();
         [latency.p50, latency.p99, latency.p999].map(|it| it.value)
     };
     let (plain, hedged) = (run("{}"), run("{hedge_after: 20ms}"));
