@@ -23,11 +23,11 @@ pub(crate) trait Folder {
     fn file(&self, name: &str) -> io::Result<Self::File>;
 }
 
+/// A log and the records that it held.
+pub(crate) type Opened<F> = (DurableLog<F>, Vec<Vec<u8>>);
+
 /// Opens a log of a folder.
-pub(crate) fn open<F: Folder>(
-    folder: &F,
-    name: &str,
-) -> io::Result<(DurableLog<F::File>, Vec<Vec<u8>>)> {
+pub(crate) fn open<F: Folder>(folder: &F, name: &str) -> io::Result<Opened<F::File>> {
     DurableLog::open(folder.file(name)?)
 }
 

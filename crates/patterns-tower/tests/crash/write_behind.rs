@@ -71,7 +71,7 @@ impl<F: Folder> WriteBehindService<F> {
     /// Rewrites the log without what the store has, when that is worth it.
     fn forget(&mut self, sequence: u64) -> io::Result<()> {
         self.logged.retain(|entry| entry.sequence > sequence);
-        if sequence % 4 != 0 {
+        if !sequence.is_multiple_of(4) {
             return Ok(());
         }
         let mark = record([sequence, MARK, 0]);
