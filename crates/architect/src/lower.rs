@@ -80,12 +80,7 @@ pub fn lower(
         part::add(&cell, options, name, component, keys, ledger, &mut model);
     }
     for (id, link) in &design.links {
-        let mut lowered = part::link(design, link, id, &cell, options);
-        // A breaker before shards acts per shard: a dead one must not shut out the others. The model
-        // has one per link, so it is left out there, and calls to a dead shard fail by themselves.
-        if model.components.get(&id.to).is_some_and(|component| component.data.is_some()) {
-            lowered.breaker = None;
-        }
+        let lowered = part::link(design, link, id, &cell, options);
         model.links.insert(id.to_string(), lowered);
     }
     for (name, steps) in &design.flows {

@@ -86,7 +86,7 @@ impl Design<'_> {
     /// Makes one attempt.
     pub(super) fn attempt(&mut self, index: u32, call: CallOp) {
         let now = self.now;
-        let place = self.frames.get(index).place;
+        let (place, key) = (self.frames.get(index).place, self.frames.get(index).key);
         let callee = self.parts.wires[call.link as usize].callee;
         self.record.attempt(callee);
         let pool = self.parts.wires[call.link as usize].pool;
@@ -99,10 +99,12 @@ impl Design<'_> {
         {
             return self.attempt_failed(index, call, Cause::Limited);
         }
-        if let Some(breaker) = &mut caller.breaker {
+        // What is dead is a shard, and the others must not be shut out with it.
+        let shard = key.shard(caller.breakers.len().max(1) as u32);
+        if let Some(breaker) = caller.breakers.get_mut(shard as usize) {
             match breaker.try_acquire(instant(now)) {
                 CircuitBreakerDecision::Admitted { permit, .. } => {
-                    self.frames.at(index).permit = Some(permit);
+                    self.frames.at(index).permit = Some((shard, permit));
                 }
                 CircuitBreakerDecision::Refused { .. } => {
                     return self.attempt_failed(index, call, Cause::Breaker);
@@ -298,7 +300,9 @@ impl Design<'_> {
         let place = frame.place;
         let caller = self.parts.caller(call.link, place);
         caller.in_use -= u32::from(pooled);
-        if let (Some(breaker), Some(permit)) = (&mut caller.breaker, permit) {
+        if let Some((shard, permit)) = permit
+            && let Some(breaker) = caller.breakers.get_mut(shard as usize)
+        {
             let outcome = match failed {
                 None => CircuitBreakerOutcome::Success,
                 Some(_) => CircuitBreakerOutcome::Failure,

@@ -89,7 +89,8 @@ pub(super) struct Frame {
     pub(super) answer: Answer,
     pub(super) retry: Option<RetryCall>,
     pub(super) withdrawal: Option<RetryWithdrawal>,
-    pub(super) permit: Option<CircuitBreakerPermit>,
+    /// The caller's breaker that let the attempt under way pass, and its permit.
+    pub(super) permit: Option<(u32, CircuitBreakerPermit)>,
     /// The backend of the attempt under way, and whether the local balancer chose it.
     pub(super) backend: Option<(u32, bool)>,
     /// The same of its hedge.

@@ -112,7 +112,8 @@ pub(super) struct Wire {
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) in_use: u32,
-    pub(super) breaker: Option<CircuitBreaker>,
+    /// One for each shard of the callee, one where it has none; none without a breaker.
+    pub(super) breakers: Vec<CircuitBreaker>,
     pub(super) budget: Option<RetryBudget>,
     pub(super) admission: Option<TokenBucket>,
     /// Over all replicas of a callee that is balanced, and over those in the own zone.
@@ -239,8 +240,8 @@ impl<'m> Parts<'m> {
         };
         let callers = self.callers.len() as u32;
         for number in 0..count {
-            let stream = self.seed.stream(&format!("{name}/{number}/breaker"));
-            let caller = Caller::new(&link, stream);
+            let breaker = format!("{name}/{number}/breaker");
+            let caller = Caller::new(&link, self.shards(callee), self.seed, &breaker);
             let zone = self.zone(caller_first + number);
             let caller = self.balanced(caller, &link, callee, zone);
             self.callers.push(caller);
@@ -272,6 +273,11 @@ impl<'m> Parts<'m> {
             name.split_once("->").is_some_and(|(a, b)| a.trim() == from && b.trim() == to)
         });
         written.map(|(_, link)| link.clone()).unwrap_or_default()
+    }
+
+    /// Returns the parts of a component that fail apart from each other: its shards.
+    fn shards(&self, component: u32) -> u32 {
+        self.parts[component as usize].data.as_ref().map_or(1, |placement| placement.data.shards)
     }
 
     /// Tells every balancer over the replicas of a component whether one of them lives.
@@ -312,8 +318,9 @@ impl<'m> Parts<'m> {
             let (number, callee) = (place - wire.caller_first, wire.callee);
             let at = (wire.callers + number) as usize;
             let link = self.written_link(Some(part), callee);
-            let stream = self.seed.stream(&format!("restart/{index}/{number}/{now}"));
-            let fresh = self.balanced(Caller::new(&link, stream), &link, callee, zone);
+            let breaker = format!("restart/{index}/{number}/{now}");
+            let fresh = Caller::new(&link, self.shards(callee), self.seed, &breaker);
+            let fresh = self.balanced(fresh, &link, callee, zone);
             self.callers[at] = fresh;
             let (first, count) =
                 (self.parts[callee as usize].first, self.parts[callee as usize].count);
@@ -378,15 +385,17 @@ impl<'m> Parts<'m> {
 }
 
 impl Caller {
-    fn new(link: &Link, stream: Stream) -> Self {
+    fn new(link: &Link, shards: u32, seed: Seed, breaker: &str) -> Self {
         let budget = |options: RetryBudgetOptions| {
             RetryBudget::new(options, Instant::ZERO).expect("a valid model")
         };
         Self {
             in_use: 0,
-            breaker: link
-                .breaker
-                .map(|options| CircuitBreaker::new(options, stream).expect("a valid model")),
+            breakers: link.breaker.map_or_else(Vec::new, |options| {
+                let stream = |shard| seed.stream(&format!("{breaker}/{shard}"));
+                let new = |shard| CircuitBreaker::new(options, stream(shard));
+                (0..shards).map(|shard| new(shard).expect("a valid model")).collect()
+            }),
             budget: link.retry_budget.map(budget),
             admission: link
                 .admission

@@ -43,6 +43,21 @@ operations:
 }
 
 #[test]
+fn a_dead_shard_opens_its_own_breaker_and_not_that_of_the_others() {
+    let component = "{replicas: {a: 2}, servers: 4, service_time: {any: {exponential: {mean: 1ms}}}, detection: 100s, data: {shards: 2, copies: 1, read: primary, write: primary}}";
+    let breaker = "{window: {calls: 100}, minimum_calls: 20, failure_ratio: 0.4, open_wait: 1s, half_open_calls: 5}";
+    let outcome = run(
+        &single(component, &format!("{{timeout: 20ms, breaker: {breaker}}}"), 500, ""),
+        "{scenario: dead, horizon: 20s, window: 5s, faults: [{at: 5s, for: 15s, target: {component: store, replica: 0}, effect: {kill: {silent: true}}}]}",
+    );
+    near(good_ratio(&outcome, 0), 1.0, 0.001);
+    // One breaker over both shards would see half of the calls fail, open, and refuse all.
+    near(good_ratio(&outcome, 2), 0.5, 0.03);
+    let failures = &outcome.operations["op"].failures;
+    assert!(failures.breaker > 5 * failures.timeout, "most fail at once: {failures:?}");
+}
+
+#[test]
 fn a_wait_after_the_service_holds_no_server() {
     // One server, 1 ms of service and 9 ms of disk at 500/s: half of the server's time, not five.
     let component = "{replicas: {a: 1}, servers: 1, service_time: {any: {deterministic: 1ms}}, wait_after: {any: {deterministic: 9ms}}}";
