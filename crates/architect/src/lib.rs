@@ -33,7 +33,9 @@ pub use tenfold_estimate::{archetype_names as archetypes, starter_brief as new_b
 pub use review::{Checked, Simulated, check, simulate_design};
 pub use stages::{PlanOptions, plan, read};
 pub use threads::on_threads;
-pub use trial::{HitRatios, TrialOptions, try_design};
+pub use trial::{
+    CannotRehearse, HitRatios, Rehearsal, TrialOptions, rehearse, rehearse_model, try_design,
+};
 
 /// Events that all simulations of a plan take together, unless told otherwise.
 pub const BUDGET: u64 = 100_000_000;

@@ -4,6 +4,7 @@ mod budget;
 mod caches;
 mod mitigate;
 mod observe;
+mod scenario;
 mod schedule;
 
 use rayon::prelude::*;
@@ -13,6 +14,7 @@ use tenfold_sim::{Caches, Outcome};
 use tenfold_units::{Ledger, Seed};
 
 pub use caches::HitRatios;
+pub use scenario::{CannotRehearse, Rehearsal, rehearse, rehearse_model};
 use schedule::Experiment;
 
 use crate::lower;

@@ -142,9 +142,10 @@ Examples:
   tenfold simulate model.yaml --format json
   tenfold simulate design.yaml --load 10x
   tenfold simulate design.yaml --kill hot-links
-  tenfold simulate design.yaml --kill zone:a")]
+  tenfold simulate design.yaml --kill zone:a
+  tenfold simulate design.yaml --scenario black-friday.yaml --series out.csv")]
 pub(crate) struct Simulate {
-    /// A design file, or a model file of plain queues.
+    /// A design file, a model file of plain queues, or, with --scenario, one of components.
     pub(crate) file: PathBuf,
     /// Load: average, peak, or a factor of the peak such as 10x.
     #[arg(long, default_value = "peak")]
@@ -152,12 +153,19 @@ pub(crate) struct Simulate {
     /// Kills a part under that load: a component, `instance:COMPONENT` or `zone:NAME`.
     #[arg(long)]
     pub(crate) kill: Option<String>,
+    /// A scenario file: loads and faults over time, with assertions. Exit status 1 where one is
+    /// missed or undecided.
+    #[arg(long, conflicts_with_all = ["load", "kill"])]
+    pub(crate) scenario: Option<PathBuf>,
+    /// The file that the scenario's time series is written to, as CSV.
+    #[arg(long, requires = "scenario")]
+    pub(crate) series: Option<PathBuf>,
     /// How the outcome is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Events that the simulation may take.
-    #[arg(long, default_value_t = 4_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
-    pub(crate) budget: u64,
+    /// Events that the simulation may take [default: 4000000, with --scenario 100000000].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
+    pub(crate) budget: Option<u64>,
 }
 
 #[derive(Args, Debug)]

@@ -5,6 +5,7 @@ pub(crate) mod design;
 pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod new;
+mod scenario;
 pub(crate) mod schema;
 pub(crate) mod simulate;
 

@@ -29,4 +29,7 @@ pub use outcome::{
     ArrivalsOutcome, ComponentOutcome, ComponentWindow, Failures, OUTCOME_SCHEMA, OperationOutcome,
     OperationWindow, Outcome, StationOutcome, Window,
 };
-pub use scenario::{Effect, Fault, Kill, LoadPoint, Scenario, Target};
+pub use scenario::{
+    Assertion, Claim, Effect, Fault, Judgement, Kill, LatencyClaim, LoadPoint, RecoveryClaim,
+    Scenario, Target,
+};

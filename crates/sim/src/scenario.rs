@@ -1,10 +1,14 @@
 //! What happens to a design while it is simulated: load, faults, length.
 
+mod assertion;
+
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::duration;
+
+pub use self::assertion::{Assertion, Claim, Judgement, LatencyClaim, RecoveryClaim};
 
 use crate::Model;
 use crate::model::{Diagnostic, ModelError, read};
@@ -42,6 +46,9 @@ pub struct Scenario {
     /// What breaks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
+    /// What has to be seen in it; needs a `window`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assertions: Vec<Assertion>,
     /// Events after which the run ends early and says so.
     #[serde(default = "budget")]
     pub budget: u64,
@@ -65,6 +72,7 @@ impl Scenario {
             fast_forward: Duration::ZERO,
             window: None,
             faults: Vec::new(),
+            assertions: Vec::new(),
             budget: budget(),
             shuffle_ties: false,
         }
@@ -108,6 +116,18 @@ impl Scenario {
                 let message = "it is not after the point before".to_owned();
                 out.push(Diagnostic::new(&["profile", &place, "at"], message, "order them"));
             }
+        }
+        for (index, assertion) in self.assertions.iter().enumerate() {
+            let place = index.to_string();
+            if !model.operations.contains_key(&assertion.of) {
+                let message = format!("`{}` is not an operation", assertion.of);
+                out.push(Diagnostic::new(&["assertions", &place, "of"], message, ""));
+            }
+            assertion.check(&place, &mut out);
+        }
+        if !self.assertions.is_empty() && self.window.is_none() {
+            let message = "assertions look at windows of time".to_owned();
+            out.push(Diagnostic::new(&["window"], message, "add for example `window: 1s`"));
         }
         for (index, fault) in self.faults.iter().enumerate() {
             fault.check(&index.to_string(), model, &mut out);

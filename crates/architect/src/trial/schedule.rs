@@ -12,7 +12,7 @@ use crate::lower::{self, LowerOptions, Lowered};
 use crate::plan::{Fault, KillWhat, TrialKind};
 
 /// Sizes of cells that are looked at, smallest cell last.
-const CELLS: [f64; 20] = [
+pub(super) const CELLS: [f64; 20] = [
     1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 256.0,
     512.0, 1024.0, 4096.0, 16_384.0,
 ];
@@ -237,7 +237,7 @@ fn lower_options(id: &str, kind: &TrialKind) -> LowerOptions {
 /// Instances of a component among which one is killed.
 const INSTANCES_KEPT: u32 = 6;
 
-fn events_per_second(
+pub(super) fn events_per_second(
     design: &Design,
     ledger: &Ledger,
     hits: &HitRatios,
@@ -272,6 +272,7 @@ fn steady(id: &str, load: f64, seconds: f64, events: f64) -> Scenario {
         fast_forward: Duration::ZERO,
         window: Some(Duration::from_secs_f64(seconds / BATCHES)),
         faults: Vec::new(),
+        assertions: Vec::new(),
         budget: (events * 1.5) as u64,
         shuffle_ties: false,
     }

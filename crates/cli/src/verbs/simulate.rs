@@ -19,13 +19,19 @@ pub(crate) fn run(arguments: &Arguments, verb: &Verb) -> Exit {
         Ok(text) => text,
         Err(exit) => return exit,
     };
-    // The first key tells a design from a model.
-    if text.lines().any(|line| line.starts_with("schema:")) {
-        design(arguments, verb, &text)
-    } else {
-        model(arguments, verb, &text)
+    if let Some(file) = &verb.scenario {
+        return super::scenario::run(arguments, verb, &text, file);
     }
+    if is_design(&text) { design(arguments, verb, &text) } else { model(arguments, verb, &text) }
 }
+
+/// The first key tells a design from a model.
+pub(super) fn is_design(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("schema:"))
+}
+
+/// Events of a simulation without a scenario, unless told otherwise.
+const BUDGET: u64 = 4_000_000;
 
 fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     let path = verb.file.display();
@@ -33,7 +39,7 @@ fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
         Ok(model) if model.is_plain() => model,
         Ok(_) => {
             output::error(&format!(
-                "{path}: a model of components needs a scenario; simulate a design file instead"
+                "{path}: a model of components needs a scenario: add --scenario FILE"
             ));
             return Exit::Unusable;
         }
@@ -44,7 +50,8 @@ fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
             return Exit::Unusable;
         }
     };
-    let outcome = tenfold_sim::simulate(&model, Seed(arguments.seed), verb.budget);
+    let outcome =
+        tenfold_sim::simulate(&model, Seed(arguments.seed), verb.budget.unwrap_or(BUDGET));
     match verb.format {
         Format::Json => output::result(&super::json(&outcome)),
         Format::Text => output::result(&model_text(&outcome)),
@@ -69,7 +76,7 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     let simulated = super::on_threads(arguments, || {
         let options = PlanOptions {
             seed: Seed(arguments.seed),
-            budget: verb.budget,
+            budget: verb.budget.unwrap_or(BUDGET),
             progress: &|what, share| {
                 bar.set_message(what.to_owned());
                 bar.set_position((share * 1000.0) as u64);

@@ -151,6 +151,46 @@ fn naive_retries_stay_collapsed_and_a_budget_recovers() {
     assert!(naive.components["store"].zombie_ratio > 0.5);
 }
 
+/// Judges one claim by ten runs of the store that is slow for ten seconds.
+fn judged(retry: &str, claim: &str) -> crate::stats::Verdict {
+    let component =
+        "{replicas: {a: 1}, servers: 10, service_time: {any: {exponential: {mean: 10ms}}}}";
+    let model = single(component, &format!("{{timeout: 100ms{retry}}}"), 700, "");
+    let model = Model::from_yaml(&model).unwrap();
+    let scenario = format!(
+        "{{scenario: trigger, horizon: 60s, window: 1s, faults: [{{at: 10s, for: 10s, target: {{component: store}}, effect: {{slow: 2}}}}], assertions: [{{of: op, claim: {claim}}}]}}"
+    );
+    let scenario = Scenario::from_yaml(&scenario).unwrap();
+    scenario.validate(&model).unwrap();
+    let caches = Caches::warm(&model, 1.0, Seed(1), WarmOptions::USUAL);
+    let runs: Vec<Outcome> =
+        (0..10).map(|seed| simulate_scenario(&model, &scenario, &caches, Seed(seed))).collect();
+    scenario.assertions[0].judge(&runs, scenario.warm_up, 1.0).verdict
+}
+
+#[test]
+fn assertions_tell_a_system_that_recovers_from_one_that_does_not() {
+    use crate::stats::Verdict;
+    let naive = ", retry: {max_attempts: 4, base: 10ms, cap: 50ms, jitter: full}";
+    let budget = &format!(
+        "{naive}, retry_budget: {{ratio: {{retry_ratio: 0.1, ttl: 10s, min_retries_per_second: 1}}}}"
+    );
+    let back = "{recovery: {good_ratio: 0.95, after: 20s, within: 20s}}";
+    assert_eq!(judged(naive, back), Verdict::Missed);
+    assert_eq!(judged(budget, back), Verdict::Met);
+    // Faster than it is.
+    assert_eq!(
+        judged(budget, "{recovery: {good_ratio: 0.95, after: 10s, within: 1s}}"),
+        Verdict::Missed
+    );
+    // A sixth of the time is bad: the share lies between.
+    assert_eq!(judged(budget, "{good-ratio: 0.5}"), Verdict::Met);
+    assert_eq!(judged(budget, "{good-ratio: 0.99}"), Verdict::Missed);
+    assert_eq!(judged(budget, "{goodput: 800/s}"), Verdict::Missed);
+    assert_eq!(judged(budget, "{latency: {percentile: 0.5, at_most: 1s}}"), Verdict::Met);
+    assert_eq!(judged(budget, "{latency: {percentile: 0.5, at_most: 1ms}}"), Verdict::Missed);
+}
+
 #[test]
 fn a_quorum_write_waits_for_the_second_fastest() {
     let component = "{replicas: {a: 1, b: 1, c: 1}, servers: infinite, service_time: {any: {exponential: {mean: 1ms}}}, data: {shards: 3, copies: 3, read: quorum, write: quorum}}";
