@@ -8,6 +8,7 @@
 
 mod analytic;
 mod availability;
+mod bounds;
 mod lower;
 mod plan;
 mod review;

@@ -167,20 +167,12 @@ fn approximations(design: &Design, ledger: &Ledger, cell: &Cell) -> Vec<Approxim
         found.push(Approximation {
             exact: false,
             text: Text::new(
-                format!(
-                    "One cell of {{sim.cells.{0:.0}}} was simulated: that share of the load on that \
-                     share of the instances. This is exact for independent shards; for balanced \
-                     instances it leaves out that a large pool evens out load better, so latencies \
-                     are on the safe side.",
-                    cell.cells
-                ),
-                format!(
-                    "전체를 cell {{sim.cells.{0:.0}}}개로 나누어 그중 하나를 시뮬레이션했다. 부하와 \
-                     instance를 같은 비율로 줄인 것이다. 독립적인 shard에는 정확하고, load \
-                     balancing되는 instance에는 큰 pool의 평준화 효과가 빠지므로 latency가 안전한 \
-                     쪽(높은 쪽)으로 나온다.",
-                    cell.cells
-                ),
+                "A cell was simulated: a share of the load on the same share of the instances. \
+                 This is exact for independent shards; for balanced instances it leaves out that \
+                 a large pool evens out load better, so latencies are on the safe side.",
+                "전체를 같은 cell로 나누어 그중 하나를 시뮬레이션했다. 부하와 instance를 같은 비율로 \
+                 줄인 것이다. 독립적인 shard에는 정확하고, load balancing되는 instance에는 큰 pool의 \
+                 평준화 효과가 빠지므로 latency가 안전한 쪽(높은 쪽)으로 나온다.",
             ),
         });
     }

@@ -8,7 +8,7 @@ use tenfold_units::{Interval, Ledger, Seed, Text, Unit};
 
 use crate::plan::{Change, Plan, Redesign};
 use crate::review::tried;
-use crate::{availability, rounds, sensitivity, settings, verdict, weakness};
+use crate::{availability, bounds, rounds, sensitivity, settings, verdict, weakness};
 
 /// How a plan is made.
 pub struct PlanOptions<'a> {
@@ -69,6 +69,7 @@ pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) ->
     };
     let Proposal { design, mut ledger, choices, cost, findings } = proposal;
     settings::record(&design, &mut ledger);
+    bounds::add(&estimate, &design, &mut ledger);
     let sensitivities = sensitivity::find(&design, &mut ledger);
     let weaknesses = weakness::find(&mut ledger, &trials, &verdicts);
     (options.progress)("redesign", 1.0);
@@ -153,7 +154,8 @@ fn redesign(
             differs.then(|| (choice.id.clone(), choice.chosen.clone(), other.chosen.clone()))
         })
         .collect();
-    let notes = key_space(ledger, &id);
+    let mut notes = bounds::key_space(ledger, factor);
+    notes.extend(connections(&then.ledger, ledger, &id));
     Redesign { id, changes, choices: changed, cost, components, notes }
 }
 
@@ -167,20 +169,18 @@ fn differs(name: &str, today: &tenfold_design::Design, then: &tenfold_design::De
     runs(today) != runs(then)
 }
 
-/// How long the keys of today's length would last at that load.
-fn key_space(ledger: &mut Ledger, id: &str) -> Vec<Text> {
-    let Some(years) = ["key_space_years", "ids.years"].into_iter().find(|f| ledger.contains(f))
-    else {
-        return Vec::new();
-    };
-    let factor = id.trim_end_matches('x');
-    let figure = format!("at{id}.today.{years}");
-    let label = format!("keys of today's length last at {id}");
-    let unit = ledger[years].unit;
-    let seconds = if unit == Unit::Seconds { 1.0 } else { 365.0 * 86_400.0 };
-    ledger.derive(&figure, &label, Unit::Seconds, &format!("{years} * {seconds} / {factor}"));
-    vec![Text::new(
-        format!("Keys of today's length last {{{figure}}} at this load."),
-        format!("이 부하에서 현재 길이의 key는 {{{figure}}} 동안 쓸 수 있다."),
-    )]
+/// The connections that callers open to each store and cache, against what a node takes.
+fn connections(then: &Ledger, ledger: &mut Ledger, id: &str) -> Vec<Text> {
+    let mut notes = Vec::new();
+    for (figure, there) in then.iter() {
+        let Some(name) = figure.strip_prefix("connections.") else { continue };
+        let own = format!("at{id}.{figure}");
+        let formula = format!("{figure} of the proposal at {id} the load");
+        ledger.computed(&own, &there.label, there.unit, there.interval, &formula, &[]);
+        notes.push(Text::new(
+            format!("Connections: callers at their most open {{{own}}} to {name}."),
+            format!("연결: 호출자가 최대일 때 {name}에 여는 연결은 {{{own}}}개다."),
+        ));
+    }
+    notes
 }

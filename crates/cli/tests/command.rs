@@ -1,6 +1,8 @@
 //! The command as a user meets it.
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "support/browser.rs"]
+mod browser;
 #[path = "support/quantities.rs"]
 mod quantities;
 
@@ -80,6 +82,7 @@ fn a_design_is_whole_repeats_byte_for_byte_and_keeps_edits() {
     let report = text(&a[Path::new("DESIGN.md")]);
     let headings: Vec<&str> = report.lines().filter(|line| line.starts_with("## ")).collect();
     assert_eq!(headings.len(), 9, "the page to sign and eight sections: {headings:?}");
+    pictures_hold_in_a_browser(&a, &two);
     let stated = fs::read_to_string(root().join(brief)).unwrap();
     quantities_have_figures(&report, &text(&a[Path::new("plan.json")]), &stated);
     no_picture_has_colliding_text(&a);
@@ -142,6 +145,27 @@ fn no_picture_has_colliding_text(files: &BTreeMap<PathBuf, Vec<u8>>) {
                 assert!(apart, "{}: two texts at {a:?} and {b:?}", name.display());
             }
         }
+    }
+}
+
+/// The same in the eyes of a browser, which measures the letters themselves.
+#[expect(clippy::print_stderr, reason = "a test that did not look says so")]
+fn pictures_hold_in_a_browser(files: &BTreeMap<PathBuf, Vec<u8>>, folder: &Path) {
+    let pictures = files
+        .iter()
+        .filter(|(name, _)| name.extension().is_some_and(|e| e == "svg"))
+        .map(|(name, content)| (name.display().to_string(), text(content)))
+        .collect();
+    match browser::faults(&pictures, folder) {
+        Some(faults) => assert!(faults.is_empty(), "{}", faults.join("\n")),
+        None => eprintln!("SKIPPED: no chromium, so nobody looked at the pictures"),
+    }
+    let planted = r#"<svg width="200" height="40"><rect class="box" x="0" y="0" width="60"
+        height="40"/><text x="5" y="20">one long text</text><text x="9" y="22">two</text></svg>"#;
+    let planted = BTreeMap::from([("planted".to_owned(), planted.to_owned())]);
+    if let Some(faults) = browser::faults(&planted, folder) {
+        assert!(faults.iter().any(|fault| fault.contains("overlap")), "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.contains("leaves its box")), "{faults:?}");
     }
 }
 

@@ -50,7 +50,8 @@ pub(crate) fn run(book: &mut Book<'_>, design: &Design) -> Analysis {
             ("avg", "average", &mut analysis.calls_avg),
         ] {
             let id = format!("calls.{component}.{class}.{suffix}");
-            let label = format!("{component}: {class}, {words}");
+            let what = if class == "any" { "calls" } else { class.as_str() };
+            let label = format!("{component}: {what} per second, {words}");
             let pick = |(peak, avg): &(String, String)| {
                 if suffix == "peak" { peak.clone() } else { avg.clone() }
             };
@@ -332,8 +333,10 @@ fn seconds(book: &mut Book<'_>, name: &str, station: &Station, class: &str) -> O
             end(time.high).max(mean),
         );
         let provenance = crate::inputs::provenance(&time.from, book.catalog);
-        let what = if class == "any" { "request" } else { class };
-        let label = format!("{name}: time of one {what}");
+        let label = match class {
+            "any" => format!("{name}: service time"),
+            _ => format!("{name}: service time of one {class}"),
+        };
         book.insert(&id, &label, Unit::Seconds, interval, provenance);
     }
     Some(id)

@@ -190,6 +190,11 @@ fn rank_strata(count: f64, exponent: f64) -> Vec<(f64, f64)> {
     strata
 }
 
+/// Returns the share of requests for the `first` most popular of `count` keys under a Zipf law.
+pub(crate) fn zipf_share(first: f64, count: f64, exponent: f64) -> f64 {
+    generalized_harmonic(first, exponent) / generalized_harmonic(count, exponent)
+}
+
 /// Returns Σ r^-s for r = 1..n: exact up to 64, then Euler and Maclaurin.
 fn generalized_harmonic(n: f64, exponent: f64) -> f64 {
     let head = n.min(64.0) as u32;

@@ -110,7 +110,8 @@ impl LineChart {
         let lines = self.series.iter().enumerate();
         let mut entries: Vec<(String, &str)> =
             lines.map(|(i, s)| (format!("f{i}"), s.name.as_str())).collect();
-        entries.extend(self.limits.iter().map(|(_, name)| ("f1".to_owned(), name.as_str())));
+        entries
+            .extend(self.limits.iter().map(|(_, name)| ("limit-mark".to_owned(), name.as_str())));
         entries.extend(self.spans.iter().map(|(_, _, name)| ("fault".to_owned(), name.as_str())));
         entries.dedup_by(|a, b| a == b);
         let mut rows: Vec<Vec<(String, &str)>> = vec![Vec::new()];

@@ -110,6 +110,8 @@ fn inline(text: &str) -> String {
                 out.push_str(if bold { "</strong>" } else { "<strong>" });
                 bold = !bold;
             }
+            // A number and its percent sign stay on one line.
+            ' ' if chars.peek() == Some(&'%') => out.push('\u{a0}'),
             c => out.push_str(&escape(&c.to_string())),
         }
     }

@@ -4,7 +4,7 @@ mod width;
 
 use std::fmt::Write as _;
 
-pub use width::text_width;
+pub use width::{bold_width, text_width};
 
 /// The font of all pictures. Widths are set by `textLength`, so a substitute cannot overflow.
 const FONT: &str = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans CJK KR', sans-serif";
@@ -120,7 +120,7 @@ impl Svg {
         class: &str,
         text: &str,
     ) -> Rect {
-        let width = text_width(text, size);
+        let width = if class == "name" { bold_width(text, size) } else { text_width(text, size) };
         let (name, left) = match anchor {
             Anchor::Start => ("start", at.0),
             Anchor::Middle => ("middle", at.0 - width / 2.0),
@@ -223,7 +223,7 @@ const STYLE: &str = "
 .label-back{fill:#fff;fill-opacity:.9}
 text{fill:#1f2328}.name{font-weight:bold}.quiet{fill:#57606a}
 .axis{stroke:#57606a;stroke-width:1}.grid{stroke:#d8dee4;stroke-width:1}
-.limit{stroke:#d55e00;stroke-width:1.4;stroke-dasharray:6 3}.limit-text{fill:#b34700}
+.limit{stroke:#8b1a1a;stroke-width:1.4;stroke-dasharray:6 3}.limit-text,.limit-mark{fill:#8b1a1a}
 .fault{fill:#d55e00;fill-opacity:.12}
 .series{fill:none;stroke-width:2}
 .c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}.c4{stroke:#e69f00}.c5{stroke:#56b4e9}.c6{stroke:#6f42c1}.c7{stroke:#57606a}

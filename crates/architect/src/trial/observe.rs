@@ -57,7 +57,7 @@ pub(super) fn trial(
     };
     let cells = experiment.lowered.cell.cells;
     if cells > 1.0 {
-        let id = format!("sim.cells.{cells:.0}");
+        let id = format!("sim.{}.cells", experiment.id);
         let words = "chosen so that the runs fit the budget of events";
         let label = "cells that the load and the instances are divided into";
         ledger.computed(&id, label, Unit::Count, Interval::exact(cells), words, &[]);

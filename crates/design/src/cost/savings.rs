@@ -71,7 +71,29 @@ pub(super) fn all(book: &mut Book<'_>, design: &Design, lines: &[CostLine]) -> V
     savings.sort_by(|a, b| {
         book.value(&b.figure).total_cmp(&book.value(&a.figure)).then(a.id.cmp(&b.id))
     });
+    savings.extend(cdn(book));
     savings
+}
+
+/// What a CDN would save, or cost, where it was considered and not taken.
+fn cdn(book: &mut Book<'_>) -> Option<Saving> {
+    let (with, without) = ("edge.cdn.cost", "edge.egress_cost");
+    if !book.ledger.contains(with) || !book.ledger.contains(without) {
+        return None;
+    }
+    let figure = "saving.cdn".to_owned();
+    let label = "more paid with a CDN than for traffic without one";
+    let more = book.derive(&figure, label, Unit::UsdPerMonth, &format!("{with} - {without}"));
+    let text = if more > 0.0 {
+        t(
+            "A CDN saves nothing here: it would cost {saving.cdn} more than the traffic it takes \
+             over.",
+            "CDN은 여기서 아무것도 아끼지 못한다. 넘겨받는 traffic 비용보다 {saving.cdn:이} 더 든다.",
+        )
+    } else {
+        return None;
+    };
+    Some(Saving { id: "cdn".to_owned(), figure, text })
 }
 
 /// The difference between the price by the hour and another way to pay.

@@ -198,6 +198,7 @@ fn journeys(draft: &Draft<'_>, operations: &[Operation]) -> Vec<Journey> {
 /// Returns the use case that the shape of an operation tells.
 fn plain_use_case(operation: &Operation) -> UseCase {
     let data: Vec<&str> = operation.touches.iter().map(|touch| touch.dataset.as_str()).collect();
+    let data: Vec<String> = data.iter().map(|name| name.replace('_', " ")).collect();
     let data = if data.is_empty() { "the data".to_owned() } else { data.join(", ") };
     let (middle, exception) = match operation.kind {
         OperationKind::Read | OperationKind::Stream => {

@@ -2,7 +2,7 @@
 //! median of neighbours, long arrows through empty slots so that none crosses a box.
 
 use super::{Diagram, LINE_HEIGHT, NAME_SIZE, TEXT_SIZE};
-use crate::svg::{Rect, text_width};
+use crate::svg::{Rect, bold_width, text_width};
 
 const MARGIN: f64 = 16.0;
 const GAP_X: f64 = 46.0;
@@ -57,7 +57,10 @@ fn box_size(lines: &[String]) -> (f64, f64) {
     let width = lines
         .iter()
         .enumerate()
-        .map(|(i, line)| text_width(line, if i == 0 { NAME_SIZE } else { TEXT_SIZE }))
+        .map(|(i, line)| match i {
+            0 => bold_width(line, NAME_SIZE),
+            _ => text_width(line, TEXT_SIZE),
+        })
         .fold(60.0, f64::max);
     // Bold is about a tenth wider than the table says.
     (width * 1.05 + 20.0, 14.0 + LINE_HEIGHT * lines.len() as f64)

@@ -9,15 +9,12 @@ use crate::document::{Document, code, plain};
 /// Heading, and whether a figure belongs under it.
 type Group = (&'static str, fn(&str, &Figure) -> bool);
 
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 4] = [
     ("Traffic", |id, figure| {
         (id.ends_with("_qps_avg") || id.ends_with("_qps_peak") || id.starts_with("op."))
             && figure.unit == Unit::PerSecond
             || matches!(id, "read_write_ratio" | "peak_factor" | "fan_out" | "dau" | "users")
             || id == "concurrent_users"
-    }),
-    ("Storage with growth", |id, _| {
-        id.starts_with("storage_") || (id.starts_with("data.") && id.contains("storage_"))
     }),
     ("Bandwidth", |id, _| id.starts_with("bandwidth_")),
     ("Memory", |id, _| id == "memory_total_bytes" || id.ends_with("working_set_bytes")),
@@ -36,23 +33,114 @@ pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
          달은 {convention.load_month}, 1년은 {convention.year}이다. 범위는 가정이 허용하는 값의 \
          {convention.range_low}와 {convention.range_high} 분위수이다.",
     ));
-    for (heading, belongs) in GROUPS {
-        let rows: Vec<Vec<String>> = plan
-            .ledger
-            .iter()
+    for (index, (heading, belongs)) in GROUPS.iter().enumerate() {
+        // Storage follows from traffic.
+        if index == 1 {
+            storage(plan, document);
+        }
+        let figures = plan.ledger.iter();
+        let ids: Vec<&str> = figures
             .filter(|(id, figure)| belongs(id, figure) && !id.starts_with("sim."))
-            .map(|(id, figure)| {
-                vec![
-                    format!("{} {}", plain(&figure.label), code(id)),
-                    figure.print(),
-                    document.range(id),
-                    working(&plan.ledger, id),
-                ]
-            })
+            .map(|(id, _)| id)
             .collect();
-        if !rows.is_empty() {
+        if !ids.is_empty() {
             document.heading(3, heading);
-            document.table(&["Figure", "#Value", "#Likely range", "Working"], rows);
+            worked(&ids, document);
         }
     }
+}
+
+/// A table of figures with their working.
+fn worked(ids: &[&str], document: &mut Document<'_>) {
+    let rows = ids
+        .iter()
+        .map(|id| {
+            let figure = &document.ledger[*id];
+            vec![
+                format!("{} {}", plain(&figure.label), code(id)),
+                figure.print(),
+                document.range(id),
+                working(document.ledger, id),
+            ]
+        })
+        .collect();
+    document.table(&["Figure", "#Value", "#Likely range", "Working"], rows);
+}
+
+/// Bytes of each dataset over the years, then how the first year comes about.
+fn storage(plan: &Plan, document: &mut Document<'_>) {
+    document.heading(3, "Storage with growth");
+    let mut datasets: Vec<(String, String)> = plan
+        .estimate
+        .datasets
+        .iter()
+        .map(|dataset| (plain(&dataset.label), format!("data.{}.storage_", dataset.name)))
+        .collect();
+    datasets.push(("**all that is kept for good**".to_owned(), "storage_".to_owned()));
+    const SPANS: [&str; 8] = [
+        "per_day_bytes",
+        "per_month_bytes",
+        "1y_bytes",
+        "3y_bytes",
+        "5y_bytes",
+        "10y_bytes",
+        "1y_replicated_bytes",
+        "5y_replicated_bytes",
+    ];
+    let print = |base: &str, span: &str| {
+        let figure = plan.ledger.get(&format!("{base}{span}"));
+        figure.map(tenfold_units::Figure::print).unwrap_or_default()
+    };
+    let rows: Vec<Vec<String>> = datasets
+        .iter()
+        .map(|(label, base)| {
+            let cells = SPANS.iter().map(|span| print(base, span));
+            std::iter::once(label.clone()).chain(cells).collect()
+        })
+        .filter(|row: &Vec<String>| row[1..].iter().any(|cell| !cell.is_empty()))
+        .collect();
+    let head = [
+        "Data",
+        "#A day",
+        "#A month",
+        "#1 y",
+        "#3 y",
+        "#5 y",
+        "#10 y",
+        "#1 y, all copies",
+        "#5 y, all copies",
+    ];
+    document.table(&head, rows);
+    for dataset in &plan.estimate.datasets {
+        let (growth, kept) = (
+            format!("growth.{}", dataset.name),
+            format!("data.{}.retention_seconds", dataset.name),
+        );
+        let grows = plan.ledger.get(&growth).is_some_and(|figure| figure.mid() >= 2.0);
+        if grows && plan.ledger.contains(&kept) {
+            let label = plain(&dataset.label);
+            document.explain(&Text::new(
+                format!(
+                    "{label} bring {{{growth}}} the bytes a day of what is kept for good; they are \
+                     summed up and dropped after {{{kept}}}."
+                ),
+                format!(
+                    "{label} 데이터는 영구 보관하는 데이터의 하루 증가량 대비 {{{growth}}}만큼 쌓인다. \
+                     그래서 집계한 뒤 {{{kept}}} 후에 지운다."
+                ),
+            ));
+        }
+    }
+    let ids: Vec<&str> = plan
+        .ledger
+        .iter()
+        .map(|(id, _)| id)
+        .filter(|id| id.starts_with("data.") || id.starts_with("storage_"))
+        .filter(|id| {
+            let shown =
+                ["storage_per_day_bytes", "storage_1y_bytes", "storage_1y_replicated_bytes"];
+            shown.iter().any(|end| id.ends_with(end)) || id.ends_with("_growth_bytes")
+        })
+        .collect();
+    worked(&ids, document);
 }

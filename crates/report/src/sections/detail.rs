@@ -181,6 +181,12 @@ fn link_words(link: &Link, settings: &Settings<'_>) -> String {
             get("buffer.linger"),
             word(&buffer.when_full)
         ));
+        if let Some((lost, bridged)) = settings.lost() {
+            words.push(format!(
+                "the crash of an instance loses at most {lost} records; a stop of the other side \
+                 is bridged for {bridged} at peak"
+            ));
+        }
     }
     if link.single_flight {
         words.push("one call for all who miss the same key".to_owned());

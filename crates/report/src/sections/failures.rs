@@ -10,9 +10,12 @@ use crate::document::{Document, plain};
 pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
     document.explain(&Text::new(
         "Each part was killed at peak and brought back. Onset lasts until the loss is noticed and \
-         traffic goes around it; degraded until it is replaced; recovery while caches are cold.",
+         traffic goes around it; degraded until it is replaced; recovery while caches are cold. A \
+         single point of failure (SPOF) is an instance whose loss breaks an objective after \
+         failover.",
         "각 구성 요소를 peak 부하에서 죽였다가 되살렸다. onset은 장애를 감지해 traffic을 우회할 \
-         때까지, degraded는 교체가 끝날 때까지, recovery는 cache가 다시 찰 때까지이다.",
+         때까지, degraded는 교체가 끝날 때까지, recovery는 cache가 다시 찰 \
+         때까지이다. SPOF는 잃었을 때 failover 뒤에도 목표를 깨는 인스턴스다.",
     ));
     let kills: Vec<(&Trial, KillWhat, &str)> = plan
         .trials
@@ -25,12 +28,80 @@ pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
     overview(&kills, document);
     for (trial, what, target) in &kills {
         document.heading(3, &title(*what, target));
-        phases(trial, document);
-        timeline(trial, document);
+        let hurt = hurt(trial, document);
+        told(trial, &hurt, document);
+        if !hurt.is_empty() {
+            phases(trial, &hurt, document);
+            timeline(trial, &hurt, document);
+        }
         for mitigation in &trial.mitigations {
             document.explain(&mitigation.text);
         }
     }
+}
+
+/// A share of good answers below this is noticed.
+const NOTICED: f64 = 0.9995;
+
+/// The operations that answered worse in some phase.
+fn hurt<'a>(trial: &'a Trial, document: &Document<'_>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for seen in trial.phases.iter().flat_map(|phase| &phase.operations) {
+        let bad = document.ledger.value(&seen.availability) < NOTICED;
+        if bad && !names.contains(&seen.operation.as_str()) {
+            names.push(&seen.operation);
+        }
+    }
+    names
+}
+
+/// What users saw, for how long, and what it took of the error budget.
+fn told(trial: &Trial, hurt: &[&str], document: &mut Document<'_>) {
+    for name in hurt {
+        let (mut english, mut korean) = (Vec::new(), Vec::new());
+        for phase in &trial.phases {
+            let seen = phase.operations.iter().find(|seen| seen.operation == *name);
+            let (Some(seen), Some(lasts)) = (seen, &phase.lasts) else { continue };
+            let good = &seen.availability;
+            if document.ledger.value(good) < NOTICED {
+                english.push(format!("{{{good}}} good answers for {{{lasts}}}"));
+                korean.push(format!("{{{lasts}}} 동안 정상 응답 {{{good}}}"));
+            }
+        }
+        let (english, korean) = (english.join(", then "), korean.join(", 이어서 "));
+        let (spent_en, spent_ko) = match trial.budget_minutes.get(*name) {
+            Some(id) => (
+                format!(" It takes {{{id}}} of the error budget."),
+                format!(" error budget {{{id}:을}} 쓴다."),
+            ),
+            None => (String::new(), String::new()),
+        };
+        document.explain(&Text::new(
+            format!("Users of {name} saw {english}.{spent_en}"),
+            format!("{name} 사용자가 본 것: {korean}.{spent_ko}"),
+        ));
+    }
+    let others = trial.phases.iter().flat_map(|phase| &phase.operations);
+    let others = others.filter(|seen| !hurt.contains(&seen.operation.as_str()));
+    let least = others
+        .map(|seen| &seen.availability)
+        .min_by(|a, b| document.ledger.value(a).total_cmp(&document.ledger.value(b)));
+    let Some(least) = least else { return };
+    document.explain(&if hurt.is_empty() {
+        Text::new(
+            format!(
+                "Users noticed nothing: every operation kept at least {{{least}}} good answers."
+            ),
+            format!(
+                "사용자는 알아채지 못했다. 모든 operation이 정상 응답 {{{least}}} 이상을 유지했다."
+            ),
+        )
+    } else {
+        Text::new(
+            format!("No other operation fell below {{{least}}} good answers."),
+            format!("나머지 operation의 정상 응답은 {{{least}}} 아래로 내려가지 않았다."),
+        )
+    });
 }
 
 fn title(what: KillWhat, target: &str) -> String {
@@ -51,23 +122,26 @@ fn overview(kills: &[(&Trial, KillWhat, &str)], document: &mut Document<'_>) {
         let single = *what == KillWhat::Instance && !trial.breaks.is_empty();
         rows.push(vec![
             title(*what, target),
-            worst.map_or_else(String::new, |(operation, id)| {
-                format!("{}: {}", plain(operation), document.print(Some(id)))
-            }),
+            match worst {
+                Some((operation, id)) if document.ledger.value(id) > 0.0 => {
+                    format!("{}: {}", plain(operation), document.print(Some(id)))
+                }
+                Some(_) | None => "none".to_owned(),
+            },
             if trial.breaks.is_empty() {
                 "survived".to_owned()
             } else {
                 let broken: Vec<String> = trial.breaks.iter().map(|id| plain(id)).collect();
                 format!("**breaks {}**", broken.join(", "))
             },
-            if single { "**single point of failure**".to_owned() } else { String::new() },
+            if single { "**yes**".to_owned() } else { "no".to_owned() },
         ]);
     }
-    let head = ["Loss", "Error budget spent, worst operation", "Objectives after failover", ""];
+    let head = ["Loss", "Error budget spent, worst operation", "Objectives after failover", "SPOF"];
     document.table(&head, rows);
 }
 
-fn phases(trial: &Trial, document: &mut Document<'_>) {
+fn phases(trial: &Trial, hurt: &[&str], document: &mut Document<'_>) {
     let mut rows = Vec::new();
     for phase in &trial.phases {
         let name = match phase.name {
@@ -76,7 +150,7 @@ fn phases(trial: &Trial, document: &mut Document<'_>) {
             PhaseName::Degraded => "degraded",
             PhaseName::Recovery => "recovery",
         };
-        for seen in &phase.operations {
+        for seen in phase.operations.iter().filter(|seen| hurt.contains(&seen.operation.as_str())) {
             rows.push(vec![
                 name.to_owned(),
                 phase.lasts.as_ref().map_or_else(String::new, |id| document.print(Some(id))),
@@ -91,7 +165,7 @@ fn phases(trial: &Trial, document: &mut Document<'_>) {
     document.table(&head, rows);
 }
 
-fn timeline(trial: &Trial, document: &mut Document<'_>) {
+fn timeline(trial: &Trial, hurt: &[&str], document: &mut Document<'_>) {
     // A flat line says nothing that the table does not say.
     let moves = trial.timeline.iter().any(|point| point.good_ratio.values().any(|r| *r < 0.999));
     if !moves {
@@ -99,7 +173,8 @@ fn timeline(trial: &Trial, document: &mut Document<'_>) {
     }
     let mut series: Vec<Series> = Vec::new();
     for point in &trial.timeline {
-        for (operation, ratio) in &point.good_ratio {
+        let shown = point.good_ratio.iter().filter(|(name, _)| hurt.contains(&name.as_str()));
+        for (operation, ratio) in shown {
             let index = series.iter().position(|s| s.name == *operation).unwrap_or_else(|| {
                 series.push(Series {
                     name: operation.clone(),

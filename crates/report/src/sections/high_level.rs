@@ -8,13 +8,13 @@ use crate::document::{Document, plain};
 
 pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
     document.explain(&Text::new(
-        "Solid arrows are waited for, dashed ones are not. Rates are averages.",
+        "Solid arrows are waited for, dashed ones are not. Rates are averages. Each picture also \
+         lies in `diagrams/` as a Mermaid flowchart.",
         "실선 화살표는 응답을 기다리는 호출, 점선은 기다리지 않는 전달이다. 표시한 rate는 \
-         평균이다.",
+         평균이다. 같은 그림이 Mermaid flowchart로도 `diagrams/`에 있다.",
     ));
     let overview = pictures::overview(plan);
     document.picture("overview.svg", "The whole system", overview.draw().finish());
-    document.code("mermaid", overview.mermaid());
     let mut rows = Vec::new();
     for (name, component) in &plan.design.components {
         let runs = &component.runs;
@@ -31,6 +31,5 @@ pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
         document.heading(3, &format!("Flow: {}", plain(&operation)));
         let file = format!("flow-{operation}.svg");
         document.picture(&file, &diagram.title, diagram.draw().finish());
-        document.code("mermaid", diagram.mermaid());
     }
 }

@@ -26,7 +26,21 @@ struct Walk {
 pub fn overview(plan: &Plan) -> Diagram {
     let walks: Vec<Walk> =
         plan.design.flows.keys().flat_map(|name| walk_flow(plan, name)).collect();
-    diagram(plan, "The whole system", &walks)
+    let mut whole = diagram(plan, "The whole system", &walks);
+    for edge in &mut whole.edges {
+        let rate = if edge.from == CLIENT {
+            edge.label.clear();
+            plan.ledger.get(&format!("calls.{}.any.avg", edge.to))
+        } else {
+            plan.ledger.get(&format!("link.{}.{}.calls", edge.from, edge.to))
+        };
+        // What a topic hands on is labeled with its rate already.
+        let topic = plan.design.components.get(&edge.from).is_some_and(|c| c.topic.is_some());
+        if let (Some(rate), false) = (rate, topic) {
+            edge.label = format!("{} {}", edge.label, rate.print()).trim().to_owned();
+        }
+    }
+    whole
 }
 
 /// Returns one diagram per operation that has a flow.

@@ -196,6 +196,18 @@ fn percentiles(plan: &Plan, document: &mut Document<'_>) {
          포함하지 않는다.",
     ));
     document.table(&["Operation", "#P50", "#P95", "#P99"], rows);
+    if document.ledger.contains("edge.first_visit") {
+        document.explain(&Text::new(
+            "A first visit pays round trips before any server works: connection, TLS 1.3 and the \
+             request take {edge.first_visit} from the median user, {fact.edge.fb.minrtt.p50} from \
+             the edge. That is the network's share and no part of the P99 above. The \
+             {edge.connections_peak} handshakes at peak keep {edge.tls_cores} of the edge busy.",
+            "첫 방문은 서버가 일하기 전에 왕복부터 치른다. edge까지 {fact.edge.fb.minrtt.p50} \
+             떨어진 중간 사용자에게 연결, TLS 1.3, 요청을 합쳐 {edge.first_visit:이} 걸린다. \
+             네트워크의 몫이므로 위의 P99에는 들어 있지 않다. 최대 {edge.connections_peak}의 \
+             handshake가 edge의 core를 {edge.tls_cores}만큼 쓴다.",
+        ));
+    }
 }
 
 fn indicator(sli: Sli) -> &'static str {
@@ -289,7 +301,10 @@ fn assumptions(plan: &Plan, document: &mut Document<'_>) {
             figure.map(tenfold_units::Figure::print).unwrap_or_default(),
             figure.map(|_| document.range(&assumption.figure)).unwrap_or_default(),
             plain(&assumption.why),
-            format!("{} ({verified})", plain(&assumption.source)),
+            match assumption.source.strip_prefix("fact ") {
+                Some(fact) => format!("fact {}, {verified}", code(fact)),
+                None => verified.to_owned(),
+            },
         ]
     });
     let rows = rows.collect();

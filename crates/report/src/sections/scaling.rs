@@ -23,8 +23,10 @@ fn stress(loads: &[&Trial], document: &mut Document<'_>) {
     let mut rows = Vec::new();
     for trial in loads {
         for seen in trial.phases.iter().flat_map(|phase| &phase.operations) {
+            let cells = document.ledger.get(&format!("sim.{}.cells", trial.id));
             rows.push(vec![
                 plain(&trial.id),
+                cells.map_or_else(|| "all".to_owned(), |cells| format!("1 of {}", cells.print())),
                 plain(&seen.operation),
                 document.print(Some(&seen.arriving)),
                 document.print(Some(&seen.goodput)),
@@ -34,10 +36,23 @@ fn stress(loads: &[&Trial], document: &mut Document<'_>) {
             ]);
         }
     }
-    let head = ["Load", "Operation", "#Arriving", "#Goodput", "#Availability", "#P99", "Failed by"];
+    let head = [
+        "Load",
+        "#Cells",
+        "Operation",
+        "#Arriving",
+        "#Goodput",
+        "#Availability",
+        "#P99",
+        "Failed by",
+    ];
     document.table(&head, rows);
-    for approximation in loads.iter().flat_map(|trial| &trial.approximations).take(4) {
-        document.explain(&approximation.text);
+    let mut told: Vec<&Text> = Vec::new();
+    for approximation in loads.iter().flat_map(|trial| &trial.approximations) {
+        if !told.contains(&&approximation.text) {
+            told.push(&approximation.text);
+            document.explain(&approximation.text);
+        }
     }
 }
 
@@ -69,14 +84,12 @@ fn charts(plan: &Plan, loads: &[&Trial], document: &mut Document<'_>) {
     }
     series.truncate(8);
     if !series.is_empty() {
-        let limits = plan
-            .estimate
-            .objectives
-            .iter()
-            .filter(|objective| objective.sli.quantile() == Some(0.99))
-            .map(|objective| (value(&objective.limit), objective.id.clone()))
-            .take(3)
-            .collect();
+        for line in &mut series {
+            let mut points: Vec<_> = line.points.iter().copied().zip(line.band.clone()).collect();
+            points.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
+            (line.points, line.band) = points.into_iter().unzip();
+        }
+        let limits = limits(plan);
         let chart = LineChart {
             title: "Latency over load".to_owned(),
             x: axis("requests arriving", Unit::PerSecondSimulated),
@@ -102,6 +115,21 @@ fn charts(plan: &Plan, loads: &[&Trial], document: &mut Document<'_>) {
         let file = format!("utilization-{}.svg", trial.id);
         document.picture(&file, &title, chart.draw().finish());
     }
+}
+
+/// The limits of objectives at the 99th percentile; those of the same value share a line.
+fn limits(plan: &Plan) -> Vec<(f64, String)> {
+    let mut limits: Vec<(f64, String)> = Vec::new();
+    let at_p99 = |sli: tenfold_estimate::Sli| sli.quantile() == Some(0.99);
+    for objective in plan.estimate.objectives.iter().filter(|o| at_p99(o.sli)) {
+        let value = plan.ledger.value(&objective.limit);
+        match limits.iter_mut().find(|(other, _)| *other == value) {
+            Some((_, names)) => names.push_str(&format!(", {}", objective.id)),
+            None => limits.push((value, format!("limit of {}", objective.id))),
+        }
+    }
+    limits.truncate(3);
+    limits
 }
 
 fn axis(label: &str, unit: Unit) -> Axis {

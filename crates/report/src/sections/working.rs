@@ -22,6 +22,7 @@ pub(super) fn source(provenance: &Provenance) -> String {
         }
         Provenance::Edited { line, text } => format!("edited, line {line}: {}", plain(text)),
         Provenance::Assumed { source, quality } => {
+            let source = source.trim_start_matches("assumed: ");
             format!("assumed: {}{}", plain(source), doubt(*quality))
         }
         Provenance::Derived { formula, .. } => code(formula),

@@ -6,6 +6,7 @@ use tenfold_units::{Interval, Unit};
 use super::{Technology, size};
 use crate::demand::Demand;
 use crate::draft::{CachePlan, Draft};
+use crate::keys::{HitCurve, Keys, zipf_share};
 use crate::sizing::cache::{self as sizing, KeyFigures, NODES};
 
 /// Keywords that pin a cache.
@@ -125,6 +126,9 @@ pub(crate) fn best(
             candidate,
         )
     });
+    if size.is_some() {
+        static_law(draft, demand, &keys);
+    }
     let choice = super::words::cache(draft, demand, size.as_ref(), with < without);
     draft.choices.push(choice);
     let size = size?;
@@ -135,6 +139,33 @@ pub(crate) fn best(
         entry: draft.book.value(&format!("option.{}.redis.entry", demand.name)),
         shared: Some((size.instance, size.shards)),
     })
+}
+
+/// Makes stand what the same cache would answer if keys never aged: a Zipf law over all items of a
+/// year, under LRU (Che's approximation) and with the most popular items always inside.
+fn static_law(draft: &mut Draft<'_>, demand: &Demand, keys: &KeyFigures) {
+    let name = &demand.name;
+    let (items, entries) =
+        (format!("data.{name}.items_1y"), format!("option.{name}.redis.entries"));
+    let book = &mut draft.book;
+    if keys.born.is_none() || !book.ledger.contains(&items) {
+        return;
+    }
+    let exponent = book.value(&keys.exponent);
+    let (count, room) = (book.value(&items), book.value(&entries));
+    let law =
+        Keys { rate: book.value(&keys.rate), born: 0.0, count, exponent, interest: Vec::new() };
+    let lru = HitCurve::new(&law).hit_ratio(room);
+    let best = zipf_share(room.min(count), count, exponent);
+    let inputs = [items.as_str(), &entries, &keys.exponent];
+    for (what, label, words, value) in [
+        ("lru", "an LRU over keys that never age", "Che's approximation", lru),
+        ("ideal", "the most popular keys that fit", "their share of a Zipf law", best),
+    ] {
+        let id = format!("cache.{name}.static_{what}");
+        let label = format!("hit ratio of {label}");
+        book.ledger.computed(&id, &label, Unit::Ratio, Interval::exact(value), words, &inputs);
+    }
 }
 
 /// Sizes that are tried: shards of the smallest node first, larger nodes where there would be many.

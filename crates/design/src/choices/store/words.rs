@@ -237,6 +237,50 @@ pub(super) fn shared(
     }
 }
 
+/// Says so where one primary would take the writes: what forces the split is something else.
+fn writes_fit(draft: &Draft<'_>, name: &str) -> (String, String) {
+    let (writes, most) =
+        (format!("option.{name}.postgresql.writes"), "fact.pg.durable_write_ceiling");
+    if draft.book.value(&writes) > draft.book.value(most) {
+        return (String::new(), String::new());
+    }
+    let iops = format!("option.{name}.postgresql.iops");
+    (
+        format!(
+            " The writes do not force it: one primary takes {{{most}}} commits, and {{{writes}}} \
+             are asked. Size does, and with it the reads that miss memory, {{{iops}}} disk \
+             operations."
+        ),
+        format!(
+            " 쓰기 때문이 아니다. primary 한 대가 commit {{{most}:을}} 감당하는데 필요한 것은 \
+             {{{writes}:이다}}. 데이터 크기와, 그 때문에 memory에서 찾지 못해 disk로 가는 \
+             {{{iops}}}의 연산이 나누게 만든다."
+        ),
+    )
+}
+
+/// How far off a law of popularity without age would be, where keys age.
+fn aging(draft: &Draft<'_>, name: &str) -> (String, String) {
+    let (lru, ideal) = (format!("cache.{name}.static_lru"), format!("cache.{name}.static_ideal"));
+    if !draft.book.ledger.contains(&lru) {
+        return (String::new(), String::new());
+    }
+    let half_life = format!("data.{name}.half_life_seconds");
+    (
+        format!(
+            " The hit ratio comes from keys that are born and lose half of their interest every \
+             {{{half_life}}}; a static Zipf law of {{data.{name}.zipf_exponent}} over the \
+             {{data.{name}.items_1y}} items of a year would give {{{lru}}} with LRU and \
+             {{{ideal}}} at best."
+        ),
+        format!(
+            " 이 적중률은 key가 새로 생기고 {{{half_life}}}마다 관심이 절반으로 줄어드는 모델에서 \
+             나온 값이다. 1년치 {{data.{name}.items_1y}}개에 지수 {{data.{name}.zipf_exponent}}의 \
+             정적 Zipf 분포를 가정하면 LRU로 {{{lru}}}, 이상적으로도 {{{ideal}}}에 그친다."
+        ),
+    )
+}
+
 /// Something cheaper on paper that is not worth leaving transactions and queries for.
 fn not_worth(demand: &Demand, technology: Technology, size: &Sized, taken: &Sized) -> Excuse {
     let (cost, least) = (&size.cost, &taken.cost);
@@ -293,15 +337,16 @@ pub(super) fn own(
     };
     let cost = &taken(chosen).cost;
     let need = &forced_by[0];
+    let (writes_en, writes_ko) = writes_fit(draft, &plain.name);
     let reason = t(
         format!(
             "{} outgrows one server ({{{need}}}), and of what fits this is the cheapest with \
-             its operation: {{{cost}}}.",
+             its operation: {{{cost}}}.{writes_en}",
             plain.name
         ),
         format!(
             "{} 데이터는 서버 한 대를 넘어서고({{{need}}}), 감당할 수 있는 것 가운데 운영까지 \
-             합쳐 가장 싸다. 비용은 {{{cost}:이다}}.",
+             합쳐 가장 싸다. 비용은 {{{cost}:이다}}.{writes_ko}",
             plain.name
         ),
     );
@@ -406,16 +451,17 @@ pub(super) fn cache(
         shared.excuse = Some(why_not_more);
     }
     let reason = if size.is_some() {
+        let (aging_en, aging_ko) = aging(draft, name);
         t(
             format!(
                 "{{option.{name}.redis.shards}} shards hold {{option.{name}.redis.entries}} \
                  entries and answer {{cache.{name}.hit_ratio}} of the reads: the size at which \
-                 cache and store together cost least."
+                 cache and store together cost least.{aging_en}"
             ),
             format!(
                 "shard {{option.{name}.redis.shards}}개에 {{option.{name}.redis.entries}}개가 \
                  들어가 읽기의 {{cache.{name}.hit_ratio:을}} 답한다. cache와 저장소를 합친 비용이 \
-                 가장 적은 크기다."
+                 가장 적은 크기다.{aging_ko}"
             ),
         )
     } else {

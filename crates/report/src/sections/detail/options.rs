@@ -212,6 +212,16 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// What a crash loses of a buffer, and how long the buffer bridges a stop.
+    pub(super) fn lost(&self) -> Option<(String, String)> {
+        let link = self.base.strip_prefix("design.links.")?;
+        let print = |kind: &str| {
+            let figure = self.ledger.get(&format!("{kind}.{link}"))?;
+            Some(figure.print())
+        };
+        Some((print("lost")?, print("bridged")?))
+    }
+
     /// How many retries may be made beside first attempts.
     pub(super) fn retry_budget(&self, path: &str) -> String {
         let share =
