@@ -5,11 +5,13 @@ use tenfold_brief::{Diagnostic, Severity};
 
 use crate::output;
 
-/// Prints all diagnostics to standard error, in the order of the text.
+/// Prints all diagnostics to standard error: errors first, then in the order of the text.
 pub(crate) fn print(path: &str, source: &[u8], diagnostics: &[Diagnostic]) {
     let text = String::from_utf8_lossy(source);
     let renderer = if output::stderr() { Renderer::styled() } else { Renderer::plain() };
-    for diagnostic in diagnostics {
+    let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
+    let errors = diagnostics.iter().filter(is_error);
+    for diagnostic in errors.chain(diagnostics.iter().filter(|d| !is_error(d))) {
         output::note(&render(&renderer, path, &text, diagnostic));
     }
 }

@@ -58,6 +58,17 @@ pub(crate) fn write(
     put(&folder.join(MANIFEST), &(text + "\n"))
 }
 
+/// Returns the files of a folder that were edited since they were written, so that a refusal need
+/// not wait for a simulation.
+pub(crate) fn edited(folder: &Path) -> Vec<PathBuf> {
+    let known = manifest(folder);
+    let edited = known.iter().filter_map(|(name, hash)| {
+        let path = folder.join(name);
+        (path.exists() && read(&path).is_none_or(|old| hashed(&old) != *hash)).then_some(path)
+    });
+    edited.collect()
+}
+
 /// Returns whether a file stands there that neither is the new one nor was written by us.
 fn differs(folder: &Path, name: &str, new: &str, known: &BTreeMap<String, String>) -> bool {
     let path = folder.join(name);
@@ -126,8 +137,10 @@ mod tests {
         let error = write(&folder, &files("three"), false).unwrap_err();
         assert!(matches!(error, FolderError::Edited(paths) if paths.len() == 1));
         assert_eq!(fs::read_to_string(folder.join("DESIGN.md")).unwrap(), "mine");
+        assert_eq!(edited(&folder), [folder.join("DESIGN.md")]);
         write(&folder, &files("three"), true).unwrap();
         assert_eq!(fs::read_to_string(folder.join("DESIGN.md")).unwrap(), "three");
+        assert!(edited(&folder).is_empty());
         fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -29,6 +29,12 @@ pub(crate) fn run(arguments: &Arguments, verb: &Verb) -> Exit {
         output::error("nothing was written: see above for what would help");
         return Exit::Unusable;
     }
+    let out = verb.out.clone().unwrap_or_else(|| default_folder(verb));
+    let edited = folder::edited(&out);
+    if !edited.is_empty() && !verb.force {
+        refuse(&FolderError::Edited(edited));
+        return Exit::Unusable;
+    }
     let bar = progress_bar();
     let plan = super::on_threads(arguments, || {
         let options = PlanOptions {
@@ -44,7 +50,6 @@ pub(crate) fn run(arguments: &Arguments, verb: &Verb) -> Exit {
     bar.finish_and_clear();
     let mut files = tenfold_report::files(&plan, super::languages(verb.lang));
     files.insert("design.yaml".to_owned(), plan.design.to_yaml());
-    let out = verb.out.clone().unwrap_or_else(|| default_folder(verb));
     if let Err(error) = folder::write(&out, &files, verb.force) {
         refuse(&error);
         return Exit::Unusable;
