@@ -4,6 +4,7 @@
 mod api;
 mod bench_patterns;
 mod ci;
+mod coverage;
 mod engines;
 mod tidy;
 
@@ -18,6 +19,8 @@ cargo xtask COMMAND
   tidy    the invariants that ARCHITECTURE.md claims and no compiler checks
   bench-patterns [FILTER]
           measures the patterns beside their peers; without a filter writes the page in docs too
+  coverage [SEEDS] [LOG2_EVENTS]
+          measures how often printed intervals hold and writes docs/coverage.md (2000 seeds: hours)
   engines up|down|status [postgres redis nginx kafka] [--wipe]
           starts, stops or lists real engines on loopback; their data lie in target/engines
 ";
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root()),
         ["bench-patterns"] => bench_patterns::run(&root(), None),
         ["bench-patterns", filter] => bench_patterns::run(&root(), Some(filter)),
+        ["coverage", ref arguments @ ..] => coverage::run(&root(), arguments),
         ["engines", verb, ref names @ ..] => engines::run(verb, names),
         _ => {
             eprint!("{HELP}");

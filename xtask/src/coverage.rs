@@ -1,0 +1,38 @@
+//! Measures how often the simulator's printed intervals hold, and writes the table into the docs.
+
+use std::path::Path;
+use std::process::Command;
+
+/// Seeds that the page is made with, and the longest run as a power of two.
+const DEFAULTS: [&str; 2] = ["2000", "22"];
+
+/// Runs the measurement and writes `docs/coverage.md`.
+///
+/// # Errors
+/// Says why the measurement or the page failed.
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
+    let seeds = arguments.first().copied().unwrap_or(DEFAULTS[0]);
+    let longest = arguments.get(1).copied().unwrap_or(DEFAULTS[1]);
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["run", "--release", "-p", "tenfold-sim", "--example", "coverage", "--"])
+        .args([seeds, longest])
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo does not start: {error}"))?;
+    if !output.status.success() {
+        return Err("the measurement failed".to_owned());
+    }
+    let table = String::from_utf8(output.stdout).map_err(|error| error.to_string())?;
+    let page = format!(
+        "# How often intervals hold\n\n\
+         Made by `cargo xtask coverage {seeds} {longest}`: {seeds} seeds, runs of at most 2^{longest} \
+         events. A row is a\nlength of run; for each figure the rows begin with the shortest run at \
+         which it is printed at all. *Printed* is the\nshare of runs that print an interval, *held* \
+         the share of printed intervals that hold the true value, which a closed\nform gives; a 95 % \
+         interval should hold it in 95 of 100. *Truth above* is the share that lies below the truth.\n\n\
+         {table}"
+    );
+    let path = root.join("docs/coverage.md");
+    std::fs::write(&path, page).map_err(|error| format!("{}: {error}", path.display()))
+}
