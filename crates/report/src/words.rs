@@ -21,12 +21,15 @@ pub fn fill(text: &Text, language: Language, ledger: &Ledger) -> String {
     })
 }
 
-/// Returns a printed figure with its unit as Korean text writes it: `96.5 years` is 96.5년. Short
-/// times and all other units stay as they are.
+/// Returns a printed figure with its unit as Korean text writes it: `96.5 years` is 96.5년, `2x`
+/// 2배. Short times and all other units stay as they are.
 #[must_use]
 pub fn korean(printed: &str) -> String {
     const UNITS: [(&str, &str); 5] =
         [(" years", "년"), (" days", "일"), (" h", "시간"), (" min", "분"), (" s", "초")];
+    if let Some(times) = printed.strip_suffix('x') {
+        return format!("{times}배");
+    }
     let unit = UNITS.iter().find_map(|(en, ko)| Some((printed.strip_suffix(en)?, ko)));
     unit.map_or_else(|| printed.to_owned(), |(number, ko)| format!("{number}{ko}"))
 }
@@ -82,6 +85,7 @@ mod tests {
         assert_eq!(korean("96.5 years"), "96.5년");
         assert_eq!(korean("55 min"), "55분");
         assert_eq!(korean("3 s"), "3초");
+        assert_eq!(korean("2.04x"), "2.04배");
         assert_eq!(korean("9.1 ms"), "9.1 ms");
         assert_eq!(korean("127,315/s"), "127,315/s");
     }

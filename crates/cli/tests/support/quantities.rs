@@ -72,6 +72,9 @@ impl Known {
 
 /// The same with the unit of time as Korean text writes it.
 fn in_korean(form: &str) -> String {
+    if let Some(times) = form.strip_suffix('x') {
+        return format!("{times}배");
+    }
     let (number, unit) = form.rsplit_once(' ').unwrap_or((form, ""));
     match unit {
         "years" => format!("{number}년"),

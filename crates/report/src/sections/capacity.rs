@@ -125,8 +125,8 @@ fn storage(plan: &Plan, document: &mut Document<'_>) {
                      summed up and dropped after {{{kept}}}."
                 ),
                 format!(
-                    "{label} 데이터는 영구 보관하는 데이터의 하루 증가량 대비 {{{growth}}}만큼 쌓인다. \
-                     그래서 집계한 뒤 {{{kept}}} 후에 지운다."
+                    "{label} 데이터는 하루에 영구 보관 데이터의 {{{growth}:이}} 쌓인다. 그래서 집계한 뒤 \
+                     {{{kept}}} 후에 지운다."
                 ),
             ));
         }
