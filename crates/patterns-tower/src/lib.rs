@@ -9,6 +9,7 @@
 //! | I want … | layer | it answers with |
 //! |---|---|---|
 //! | no caller to take more than its share | [`RateLimitLayer::keyed`] | 429, `Retry-After` |
+//! | that over all processes together | `RedisRateLimitLayer` (feature `redis`) | 429, `Retry-After` |
 //! | not to call a service faster than it allows | [`RateLimitLayer`] with `wait_up_to` | a wait, or 429 |
 //! | a slow dependency not to take all tasks with it | [`BulkheadLayer`] | a wait, or 503 |
 //! | a server to find its own limit | [`ConcurrencyLimitLayer`] | 503 |
@@ -106,6 +107,8 @@ pub mod load_shed;
 pub mod metrics;
 mod observe;
 pub mod rate_limit;
+#[cfg(feature = "redis")]
+pub mod redis_limit;
 mod repeat;
 mod reply;
 pub mod retry;
@@ -120,6 +123,8 @@ pub use cache::{CacheBuilder, CacheLayer, Cached};
 pub use carry::Carry;
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerLayer};
 pub use classify::{ByError, ByStatus, Class, Classify, classify_error, retry_after};
+#[cfg(feature = "quanta")]
+pub use clock::QuantaClock;
 pub use clock::{Clock, ManualClock, SharedClock, Sleep, TokioClock};
 pub use concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
 pub use deadline::{DeadlineLayer, ReadDeadlineLayer, WithDeadline, WriteDeadlineLayer};
@@ -129,6 +134,8 @@ pub use load_shed::{Arrived, LoadShed, Priority};
 pub use metrics::{HttpLabels, Metrics, MetricsLayer};
 pub use observe::Observer;
 pub use rate_limit::{InHeaders, RateLimit, RateLimitLayer};
+#[cfg(feature = "redis")]
+pub use redis_limit::{RedisLimiter, RedisRateLimit, RedisRateLimitLayer};
 pub use repeat::{Always, Idempotent, Repeat};
 pub use retry::{BoxedCall, Retry, RetryLayer};
 pub use shared::balancer::{BalancerGuard, SharedBalancer};

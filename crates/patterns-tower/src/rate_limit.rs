@@ -296,6 +296,15 @@ pub struct RateLimitCall<A> {
     announce: A,
 }
 
+impl<A> RateLimitCall<A> {
+    /// Returns the call if the limit admits it.
+    pub(crate) fn of(verdict: Verdict, announce: A) -> Result<Self, Error> {
+        let Verdict { admitted, retry_after, quota } = verdict;
+        let refused = Error::RateLimited { retry_after, quota: Some(quota) };
+        if admitted { Ok(Self { quota, announce }) } else { Err(refused) }
+    }
+}
+
 impl<A: Announce<Res>, Res> Guard<Res> for RateLimitCall<A> {
     fn finish(self, result: &mut Result<Res, Error>) {
         if let Ok(response) = result {
@@ -309,14 +318,10 @@ impl<L: Limiter, A: Clone> RateLimitGate<L, A> {
     fn ask(&self, key: u128, give_up: Instant) -> Result<RateLimitCall<A>, Result<Instant, Error>> {
         let now = self.clock.now();
         let verdict = self.limiter.admit(now, key, &self.observer);
-        if verdict.admitted {
-            return Ok(RateLimitCall { quota: verdict.quota, announce: self.announce.clone() });
-        }
         let turn = verdict.retry_after.map(|wait| now + wait);
-        Err(turn.filter(|turn| *turn <= give_up && give_up > now).ok_or(Error::RateLimited {
-            retry_after: verdict.retry_after,
-            quota: Some(verdict.quota),
-        }))
+        let waits = turn.filter(|turn| *turn <= give_up && give_up > now);
+        let call = RateLimitCall::of(verdict, self.announce.clone());
+        call.map_err(|error| waits.ok_or(error))
     }
 }
 

@@ -39,6 +39,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::distributed_limit::{DistributedRule, Tariff};
 use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 
@@ -94,6 +95,12 @@ pub struct GcraRule {
     options: GcraOptions,
     interval: u64,
     tolerance: u64,
+}
+
+impl DistributedRule for GcraRule {
+    fn tariff(&self) -> Tariff {
+        Tariff { scale: 1, cost: self.interval, capacity: self.tolerance }
+    }
 }
 
 /// What the limiter remembers: the theoretical arrival time, in nanoseconds.

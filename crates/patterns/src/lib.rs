@@ -8,7 +8,7 @@
 //!
 //! | I want to … | take |
 //! |---|---|
-//! | bound how fast callers come | [`TokenBucket`], [`Gcra`]; per caller [`KeyedLimiter`]; smooth them [`LimitReq`]; exactly so many in a window [`WindowLog`], [`WindowCounter`], [`FixedWindow`] |
+//! | bound how fast callers come | [`TokenBucket`], [`Gcra`]; per caller [`KeyedLimiter`]; over many processes [`DistributedLimit`]; smooth them [`LimitReq`]; exactly so many in a window [`WindowLog`], [`WindowCounter`], [`FixedWindow`] |
 //! | bound how much runs at a time | [`Bulkhead`]; find the bound by itself [`ConcurrencyLimit`] |
 //! | stop calling what fails | [`CircuitBreaker`]; among replicas [`Balancer`] with outlier ejection |
 //! | try again | [`Retry`] with a [`RetryBudget`]; before it fails [`Hedge`]; never too late [`Deadline`] |
@@ -54,6 +54,7 @@ pub mod circuit_breaker;
 pub mod concurrency_limit;
 pub mod dead_letter;
 pub mod deadline;
+pub mod distributed_limit;
 pub mod envoy_ring;
 pub mod event;
 pub mod event_store;
@@ -116,6 +117,10 @@ pub use dead_letter::{
     DeadLetterOptions, MessageFailure, Redrive, RedriveDecision,
 };
 pub use deadline::Deadline;
+pub use distributed_limit::{
+    DistributedDecision, DistributedLimit, DistributedLimitOptions, DistributedRule, Tariff,
+    WhenUnavailable,
+};
 pub use event::{Event, Events};
 pub use event_store::{
     EventStore, ExpectedVersion, Projection, ProjectionDecision, Snapshot, VersionConflict,

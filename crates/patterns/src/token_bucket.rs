@@ -51,6 +51,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
+use crate::distributed_limit::{DistributedRule, Tariff};
 use crate::event::{Event, Events};
 use crate::options::{Check, InvalidOptions};
 use crate::planted;
@@ -143,6 +144,12 @@ impl TokenBucketRule {
 
     fn duration(&self, ticks: u64) -> Duration {
         Duration::from_nanos(ticks.div_ceil(self.scale))
+    }
+}
+
+impl DistributedRule for TokenBucketRule {
+    fn tariff(&self) -> Tariff {
+        Tariff { scale: self.scale, cost: self.cost, capacity: self.capacity }
     }
 }
 

@@ -54,3 +54,21 @@ async fn a_manual_wait_that_is_over_does_not_wait() {
     clock.sleep_until(Instant::ZERO + Duration::from_secs(5)).await;
     assert_eq!(clock.sleepers(), 0);
 }
+
+#[cfg(feature = "quanta")]
+#[tokio::test]
+async fn the_cycle_counter_runs_on_and_wakes_in_time() {
+    let clock = crate::QuantaClock::new();
+    let start = clock.now();
+    let until = start + Duration::from_millis(5);
+    clock.sleep_until(until).await;
+    let woken = clock.now();
+    assert!(woken >= until, "not before");
+    assert!(woken < until + Duration::from_secs(5), "and not in another unit");
+    clock.sleep_until(start).await;
+    assert!(clock.now() >= woken, "it never runs back");
+    assert_eq!(
+        crate::QuantaClock::shared().now().saturating_since(Instant::ZERO).as_secs(),
+        86_400
+    );
+}
