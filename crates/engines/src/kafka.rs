@@ -1,6 +1,7 @@
 //! Apache Kafka: one node that is broker and controller, from the jars on Maven Central.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -61,9 +62,20 @@ fn java(jars: &Path) -> Result<Command, Error> {
     Ok(command)
 }
 
+/// Returns the command that runs a class of Kafka's console tools, such as
+/// `org.apache.kafka.tools.ConsoleProducer`.
+///
+/// # Errors
+/// There is no Java, or the jars cannot be fetched.
+pub fn kafka_tool(class: &str) -> Result<Command, Error> {
+    let mut command = java(&jars()?)?;
+    command.arg(class);
+    Ok(command)
+}
+
 /// Returns the folder of the jars, after having fetched them where they are not there yet.
 fn jars() -> Result<PathBuf, Error> {
-    let jars = cache_folder().join(format!("kafka-{VERSION}"));
+    let jars = cache_folder().join(format!("kafka-{VERSION}-{:016x}", fingerprint()));
     if jars.is_dir() {
         return Ok(jars);
     }
@@ -88,6 +100,13 @@ fn jars() -> Result<PathBuf, Error> {
     }
     let _ = fs::remove_dir_all(&fresh);
     Ok(jars)
+}
+
+/// Tells one list of jars from another, so that a changed one is fetched anew.
+fn fingerprint() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    CHECKSUMS.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Fails where a file differs, is missing, or is there without a checksum.

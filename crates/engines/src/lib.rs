@@ -28,6 +28,7 @@ mod scratch;
 
 pub use folder::target_folder;
 pub use instance::{Engines, Install, Running};
+pub use kafka::kafka_tool;
 pub use scratch::Scratch;
 
 /// An engine that can be started.

@@ -9,7 +9,7 @@ use core::time::Duration;
 use http::{HeaderMap, Response, StatusCode, header};
 use tenfold_patterns::{BalancerOutcome, CircuitBreakerOutcome, RetryFailure};
 
-use crate::error::Error;
+use crate::error::{Error, KeyConflict};
 
 /// What an answer says of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,7 @@ impl<Res, F: Fn(&Result<Res, Error>) -> Class> Classify<Res> for F {
 pub fn classify_error(error: &Error) -> Class {
     match error {
         Error::RateLimited { retry_after: None, .. }
+        | Error::KeyConflict(KeyConflict::Mismatch | KeyConflict::Full)
         | Error::DeadlinePassed
         | Error::Exhausted { .. } => Class::Final,
         Error::Shared(error) => classify_error(error),
@@ -93,6 +94,7 @@ pub fn classify_error(error: &Error) -> Class {
         | Error::BulkheadFull
         | Error::ConcurrencyLimited
         | Error::Shed { .. }
+        | Error::KeyConflict(KeyConflict::InProgress { .. })
         | Error::NoBackend => Class::Refused(error.retry_after()),
         Error::TimedOut { .. } | Error::Inner(_) => Class::Transient,
     }

@@ -23,6 +23,23 @@ pub struct Quota {
     pub reset_after: Duration,
 }
 
+/// Why a request with an idempotency key was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyConflict {
+    /// The same request is under way.
+    #[error("in progress")]
+    InProgress {
+        /// The time until somebody else may try.
+        retry_after: Duration,
+    },
+    /// The key was used for another request.
+    #[error("used for another request")]
+    Mismatch,
+    /// No more keys can be kept.
+    #[error("no more can be kept")]
+    Full,
+}
+
 /// Why a call failed.
 ///
 /// Layers do not wrap each other's errors: an `Error` that comes from an inner layer goes out as it
@@ -80,6 +97,9 @@ pub enum Error {
         /// How the last attempt failed.
         source: Box<Error>,
     },
+    /// A request with an idempotency key was not carried out.
+    #[error("idempotency key: {0}")]
+    KeyConflict(KeyConflict),
     /// Another call for the same thing failed, and this one shared its fate.
     #[error(transparent)]
     Shared(Arc<Error>),
@@ -115,6 +135,7 @@ impl Error {
             Self::DeadlinePassed => "deadline-passed",
             Self::TimedOut { .. } => "timed-out",
             Self::NoBackend => "no-backend",
+            Self::KeyConflict(_) => "key-conflict",
             Self::Exhausted { source, .. } => source.reason(),
             Self::Shared(error) => error.reason(),
             Self::Inner(_) => "inner",
@@ -126,7 +147,8 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after, .. } => *retry_after,
-            Self::CircuitOpen { retry_after } => Some(*retry_after),
+            Self::CircuitOpen { retry_after }
+            | Self::KeyConflict(KeyConflict::InProgress { retry_after }) => Some(*retry_after),
             Self::Exhausted { source, .. } => source.retry_after(),
             Self::Shared(error) => error.retry_after(),
             Self::BulkheadFull
@@ -135,6 +157,7 @@ impl Error {
             | Self::DeadlinePassed
             | Self::TimedOut { .. }
             | Self::NoBackend
+            | Self::KeyConflict(_)
             | Self::Inner(_) => None,
         }
     }
@@ -153,6 +176,7 @@ impl Error {
             | Self::DeadlinePassed
             | Self::TimedOut { .. }
             | Self::NoBackend
+            | Self::KeyConflict(_)
             | Self::Inner(_) => None,
         }
     }
@@ -168,7 +192,8 @@ impl Error {
             | Self::ConcurrencyLimited
             | Self::Shed { .. }
             | Self::DeadlinePassed
-            | Self::NoBackend => true,
+            | Self::NoBackend
+            | Self::KeyConflict(_) => true,
             Self::Exhausted { attempts, source, .. } => *attempts == 1 && source.is_refusal(),
             Self::Shared(error) => error.is_refusal(),
             Self::TimedOut { .. } | Self::Inner(_) => false,
@@ -176,7 +201,7 @@ impl Error {
     }
 
     /// Returns the HTTP status that tells a client of it: 429 for its own rate, 503 for what the
-    /// server cannot bear, 504 for time, 500 for the rest.
+    /// server cannot bear, 504 for time, 409 and 422 for idempotency keys, 500 for the rest.
     #[must_use]
     pub fn status(&self) -> http::StatusCode {
         match self {
@@ -186,6 +211,9 @@ impl Error {
             | Self::ConcurrencyLimited
             | Self::Shed { .. }
             | Self::NoBackend => http::StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeyConflict(KeyConflict::InProgress { .. }) => http::StatusCode::CONFLICT,
+            Self::KeyConflict(KeyConflict::Mismatch) => http::StatusCode::UNPROCESSABLE_ENTITY,
+            Self::KeyConflict(KeyConflict::Full) => http::StatusCode::SERVICE_UNAVAILABLE,
             Self::DeadlinePassed | Self::TimedOut { .. } => http::StatusCode::GATEWAY_TIMEOUT,
             Self::Exhausted { source, .. } => source.status(),
             Self::Shared(error) => error.status(),

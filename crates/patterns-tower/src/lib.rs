@@ -11,6 +11,9 @@
 //! | no caller to take more than its share | [`RateLimitLayer::keyed`] | 429, `Retry-After` |
 //! | that over all processes together | `RedisRateLimitLayer` (feature `redis`) | 429, `Retry-After` |
 //! | not to call a service faster than it allows | [`RateLimitLayer`] with `wait_up_to` | a wait, or 429 |
+//! | calls to be spaced, as nginx does | [`LimitReqLayer`] | a wait, or 503 |
+//! | a client to stop sending what an overloaded service would refuse | [`AdaptiveThrottleLayer`] | 503 |
+//! | a repeated order to be carried out once | [`IdempotencyLayer`] | the first answer, 409, 422 |
 //! | a slow dependency not to take all tasks with it | [`BulkheadLayer`] | a wait, or 503 |
 //! | a server to find its own limit | [`ConcurrencyLimitLayer`] | 503 |
 //! | overload to hit what matters least, and who waited longest | [`LoadShed`] | 503 |
@@ -90,6 +93,7 @@
 //!
 //! The minimum supported Rust version is 1.95.
 
+pub mod adaptive_throttle;
 pub mod balance;
 pub mod bulkhead;
 pub mod cache;
@@ -103,6 +107,8 @@ pub mod durable_log;
 mod error;
 pub mod gate;
 pub mod hedge;
+pub mod idempotency;
+pub mod limit_req;
 pub mod load_shed;
 pub mod metrics;
 mod observe;
@@ -117,6 +123,7 @@ mod sync;
 pub mod timeout;
 pub mod trace;
 
+pub use adaptive_throttle::{AdaptiveThrottle, AdaptiveThrottleLayer};
 pub use balance::{Balance, BalanceKey, NoKey};
 pub use bulkhead::{Bulkhead, BulkheadLayer};
 pub use cache::{CacheBuilder, CacheLayer, Cached};
@@ -128,8 +135,10 @@ pub use clock::QuantaClock;
 pub use clock::{Clock, ManualClock, SharedClock, Sleep, TokioClock};
 pub use concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
 pub use deadline::{DeadlineLayer, ReadDeadlineLayer, WithDeadline, WriteDeadlineLayer};
-pub use error::{BoxError, Error, Quota};
+pub use error::{BoxError, Error, KeyConflict, Quota};
 pub use hedge::{Hedge, HedgeLayer};
+pub use idempotency::{Idempotency, IdempotencyLayer};
+pub use limit_req::{LimitReq, LimitReqLayer};
 pub use load_shed::{Arrived, LoadShed, Priority};
 pub use metrics::{HttpLabels, Metrics, MetricsLayer};
 pub use observe::Observer;
@@ -144,8 +153,10 @@ pub use shared::budget::{RetryGuard, SharedRetryBudget};
 pub use shared::bulkhead::{BulkheadEntry, BulkheadGuard, BulkheadQueued, SharedBulkhead};
 pub use shared::cache::{Loaded, SharedCache};
 pub use shared::concurrency::{ConcurrencyGuard, SharedConcurrencyLimit};
+pub use shared::idempotency::{Begun, IdempotencyGuard, SharedIdempotency};
 pub use shared::limiter::{SharedKeyedLimiter, SharedLimiter};
 pub use shared::shed::SharedShed;
+pub use shared::throttle::{SharedThrottle, ThrottleGuard};
 pub use timeout::{Timeout, TimeoutLayer};
 pub use trace::{Span, TraceLayer};
 

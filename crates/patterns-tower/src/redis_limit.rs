@@ -5,7 +5,7 @@
 //!
 //! A call is one step of a script on the server, by the server's clock, so that processes neither
 //! race nor have to agree on the time. What the limit decides is the machine's
-//! ([`DistributedLimit`]): the script only keeps the state. Keys expire as soon as they say nothing.
+//! ([`DistributedLimit`]): the script only keeps the state. Keys expire ten seconds after they cease to say anything.
 //! With Redis away, or slower than the options allow, calls pass or are refused as the options say;
 //! [`RedisLimiter::unavailable`] counts them. Redis 5 or later.
 //!

@@ -8,5 +8,7 @@ pub(crate) mod budget;
 pub(crate) mod bulkhead;
 pub(crate) mod cache;
 pub(crate) mod concurrency;
+pub(crate) mod idempotency;
 pub(crate) mod limiter;
 pub(crate) mod shed;
+pub(crate) mod throttle;

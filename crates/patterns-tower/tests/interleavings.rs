@@ -53,10 +53,14 @@ mod bulkhead;
 mod cache;
 #[path = "../src/shared/concurrency.rs"]
 mod concurrency;
+#[path = "../src/shared/idempotency.rs"]
+mod idempotency;
 #[path = "../src/shared/limiter.rs"]
 mod limiter;
 #[path = "../src/shared/shed.rs"]
 mod shed;
+#[path = "../src/shared/throttle.rs"]
+mod throttle;
 
 use core::future::poll_fn;
 use core::time::Duration;
@@ -66,10 +70,11 @@ use shuttle::future::block_on;
 use shuttle::sync::atomic::{AtomicUsize, Ordering};
 use shuttle::thread;
 use tenfold_patterns::{
-    BackendOptions, BalancerOptions, BalancerOutcome, BulkheadOptions, CacheOptions,
-    CircuitBreakerOptions, CircuitBreakerOutcome, CircuitBreakerState, ConcurrencyAlgorithm,
-    ConcurrencyLimitOptions, ConcurrencyOutcome, PriorityShedOptions, RefreshOptions,
-    RetryBudgetOptions, RetryCause, SingleFlightOptions, TokenBucketOptions,
+    AdaptiveThrottleOptions, BackendOptions, BalancerOptions, BalancerOutcome, BulkheadOptions,
+    CacheOptions, CircuitBreakerOptions, CircuitBreakerOutcome, CircuitBreakerState,
+    ConcurrencyAlgorithm, ConcurrencyLimitOptions, ConcurrencyOutcome, IdempotencyOptions,
+    PriorityShedOptions, RefreshOptions, RetryBudgetOptions, RetryCause, SingleFlightOptions,
+    TokenBucketOptions,
 };
 use tenfold_units::{Instant, Seed};
 
@@ -362,4 +367,60 @@ fn shedding_admits_all_while_nothing_waits() {
         assert_eq!(shed.level(), 127);
     };
     shuttle::check_random(check, SCHEDULES / 4);
+}
+
+#[test]
+fn a_throttle_counts_every_request_and_every_answer() {
+    let check = || {
+        let options = AdaptiveThrottleOptions { floor: 1, ..AdaptiveThrottleOptions::sre_book() };
+        let shared = throttle::SharedThrottle::new(options, Seed(1)).unwrap();
+        let now = Instant::ZERO + Duration::from_secs(9);
+        let watched = shared.clone();
+        let sent: usize = together(3, move |thread| {
+            let sent = (0..3).filter_map(|_| shared.admit(now));
+            // One thread's answers are refusals, one's callers go away, one's are accepted.
+            let finish = |guard: throttle::ThrottleGuard| match thread {
+                0 => guard.finish(now, false),
+                1 => drop(guard),
+                _ => guard.finish(now, true),
+            };
+            sent.map(finish).count()
+        })
+        .into_iter()
+        .sum();
+        assert!(sent <= 9);
+        // Whatever the order: 9 requests, and what was sent by two of the threads was accepted.
+        let p = watched.refusal_probability(now);
+        let accepts = (9.0 - 1.0 - p * 10.0) / options.k;
+        assert!(accepts <= 6.0 || p == 0.0, "{accepts} accepted");
+    };
+    shuttle::check_random(check, SCHEDULES);
+}
+
+#[test]
+fn a_request_with_a_key_is_carried_out_once() {
+    let check = || {
+        let table = idempotency::SharedIdempotency::new(IdempotencyOptions::stripe()).unwrap();
+        let done = Plain::new(AtomicUsize::new(0));
+        let counter = Plain::clone(&done);
+        let answers = together(3, move |_| {
+            loop {
+                match table.begin(Instant::ZERO, 7, 99) {
+                    idempotency::Begun::Start(guard) => {
+                        let answer = counter.fetch_add(1, Ordering::SeqCst);
+                        assert!(guard.complete(Instant::ZERO, answer));
+                        return answer;
+                    }
+                    idempotency::Begun::Replay(answer) => return answer,
+                    idempotency::Begun::InProgress { .. } => thread::yield_now(),
+                    idempotency::Begun::Mismatch | idempotency::Begun::Full => {
+                        panic!("one request, one key")
+                    }
+                }
+            }
+        });
+        assert_eq!(answers, [0; 3]);
+        assert_eq!(done.load(Ordering::SeqCst), 1);
+    };
+    shuttle::check_random(check, SCHEDULES);
 }

@@ -141,7 +141,9 @@ impl GcraState {
                 .then(|| Duration::from_nanos(wanted - rule.tolerance - now)),
             reset_after: Duration::from_nanos(debt),
         };
-        let next = if limited || quantity == 0 { self } else { Self(tat) };
+        // After a clock step back what is refused counts from now on too, not from before.
+        let latest = now.saturating_add(rule.tolerance);
+        let next = if limited || quantity == 0 { Self(self.0.min(latest)) } else { Self(tat) };
         (next, decision)
     }
 }

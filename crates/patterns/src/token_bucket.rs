@@ -190,15 +190,16 @@ impl TokenBucketState {
         let tick = now.as_nanos().saturating_mul(rule.scale);
         // After a clock step back or a smaller burst, the bucket is empty, not in debt.
         let missing = self.0.saturating_sub(tick).min(rule.capacity);
+        let empty = Self(self.0.min(tick.saturating_add(rule.capacity)));
         let free = rule.capacity - missing;
         if tokens > rule.options.burst {
-            return (self, TokenBucketDecision::Impossible);
+            return (empty, TokenBucketDecision::Impossible);
         }
         let wanted = rule.cost * tokens;
         let slack = if planted::is("bucket-over-admits-by-one") { rule.cost } else { 0 };
         if wanted > free + slack {
             let retry_after = rule.duration(wanted - free);
-            return (self, TokenBucketDecision::Refused { retry_after });
+            return (empty, TokenBucketDecision::Refused { retry_after });
         }
         let remaining = (free.saturating_sub(wanted)) / rule.cost;
         let next = Self(tick.saturating_add(missing + wanted));

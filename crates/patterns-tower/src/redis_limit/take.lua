@@ -10,7 +10,7 @@ local time = ARGV[5] and { ARGV[5], ARGV[6] } or redis.call('TIME')
 local second = 1e9 * scale
 local now_seconds, now_ticks = tonumber(time[1]), tonumber(time[2]) * 1e3 * scale
 
-local missing = 0
+local missing, stepped_back = 0, false
 local kept = redis.call('GET', KEYS[1])
 if kept then
     local seconds, ticks, kept_scale = string.match(kept, '^(%d+):(%d+):(%d+)$')
@@ -20,16 +20,22 @@ if kept then
     -- Another process may still run with another rule.
     local full_ticks = math.floor(tonumber(ticks) * scale / tonumber(kept_scale))
     missing = (tonumber(seconds) - now_seconds) * second + full_ticks - now_ticks
+    -- After a step back of the clock the limit is used up, not for as long as the step.
+    stepped_back = missing > capacity
     missing = math.max(0, math.min(capacity, missing))
 end
 
 local after = missing + cost * amount
-if amount > 0 and after <= capacity then
+if after > capacity then
+    after = missing
+end
+if after > missing or stepped_back then
     local full = now_ticks + after
     local seconds = now_seconds + math.floor(full / second)
     local state = string.format('%.0f:%.0f:%.0f', seconds, full % second, scale)
-    -- From then on it is as if it had never been used.
-    local lifetime = math.ceil(after / scale / 1e6) + 1
+    -- Then it is as if it had never been used. Ten seconds more cost little, and let calls in
+    -- virtual time take longer than they say.
+    local lifetime = math.ceil(after / scale / 1e6) + 10000
     redis.call('SET', KEYS[1], state, 'PX', string.format('%.0f', lifetime))
 end
 return missing

@@ -72,6 +72,7 @@ fn clock_step_back_does_not_lock_callers_out() {
     assert!(!limiter.admit_many(at(10_000_000), 5).limited);
     let decision = limiter.admit(at(1_000));
     assert_eq!(decision.retry_after, Some(Duration::from_secs(1)));
+    assert!(!limiter.admit(at(2_000)).limited, "what it said holds");
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn textbook_clock_step_back_does_not_lock_callers_out() {
         bucket.admit(back),
         TokenBucketDecision::Refused { retry_after: Duration::from_secs(1) }
     );
+    assert!(bucket.admit(back + Duration::from_secs(1)).is_admitted(), "what it said holds");
 }
 
 #[test]
@@ -73,6 +74,9 @@ fn a_clock_that_steps_back_while_waiting_still_refills() {
     // 11 s back: the bucket counts as empty once and fills from there.
     let back = start - Duration::from_secs(11);
     assert!(!bucket.admit(back).is_admitted());
+    for second in 1..=5 {
+        assert!(bucket.admit(back + Duration::from_secs(second)).is_admitted(), "{second} s later");
+    }
 }
 
 #[test]
