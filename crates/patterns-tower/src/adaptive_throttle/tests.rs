@@ -24,7 +24,7 @@ async fn the_layer_decides_as_the_machine_by_hand() {
         advance(Duration::from_millis(script.below(100))).await;
         let works = script.chance(if round / 3_000 % 2 == 0 { 0.98 } else { 0.02 });
         let now = TokioClock.now();
-        let sent = machine.admit(now, &mut chance);
+        let sent = machine.admit(now, &mut chance).is_admitted();
         if sent && works {
             machine.accepted(now);
         }

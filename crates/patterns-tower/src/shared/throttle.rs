@@ -25,7 +25,7 @@ impl SharedThrottle {
     #[must_use]
     pub fn admit(&self, now: Instant) -> Option<ThrottleGuard> {
         let (machine, stream) = &mut *lock(&self.0);
-        let sent = machine.admit(now, stream);
+        let sent = machine.admit(now, stream).is_admitted();
         sent.then(|| ThrottleGuard { throttle: self.clone(), sent: now, open: true })
     }
 
