@@ -18,6 +18,27 @@
 //! assert_eq!(cache.peek(&"user:7"), Some(42));
 //! # }
 //! ```
+//!
+//! Several levels: the load of the near cache asks the far one (a remote cache behind the same two
+//! calls), whose load asks the store; [`SharedCache::write`] goes the other way.
+//!
+//! ```
+//! use tenfold_patterns::CacheOptions;
+//! use tenfold_patterns_tower::{CacheBuilder, Loaded};
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let near = CacheBuilder::new(CacheOptions::s3_fifo(1_000)).build().unwrap();
+//! let far = CacheBuilder::new(CacheOptions::s3_fifo(1_000_000)).build().unwrap();
+//! let from_far = {
+//!     let far = far.clone();
+//!     || async move {
+//!         let value = far.get(&7, || async { Ok(Loaded::Value("from the store")) }).await?;
+//!         Ok(value.map_or(Loaded::Absent, Loaded::Value))
+//!     }
+//! };
+//! assert_eq!(near.get(&7, from_far).await.unwrap(), Some("from the store"));
+//! assert_eq!((near.len(), far.len()), (1, 1));
+//! # }
+//! ```
 
 #[cfg(test)]
 mod tests;
@@ -126,6 +147,35 @@ impl<V: Clone + Send + 'static> SharedCache<V> {
         F: Future<Output = Result<Loaded<V>, Error>> + Send + 'static,
     {
         self.get_hashed(self.hash(key), load, &Observer::default()).await
+    }
+
+    /// Writes through: `store` writes the value, then the cache has it, for all who ask from then on.
+    /// When the store fails, the cache stays as it was; when the write is cancelled, or others write
+    /// the key at the same time, nobody knows what the store has, and the cache forgets the key.
+    ///
+    /// # Errors
+    /// The error of the store. If it leaves open whether the store took the value (a time-out),
+    /// [invalidate](SharedCache::invalidate) the key.
+    pub async fn write<F>(
+        &self,
+        key: &impl Hash,
+        value: V,
+        store: impl FnOnce(V) -> F,
+    ) -> Result<(), Error>
+    where
+        F: Future<Output = Result<(), Error>>,
+    {
+        let write = self.begin_write(self.hash(key));
+        match store(value.clone()).await {
+            Ok(()) => {
+                write.finish(value);
+                Ok(())
+            }
+            Err(error) => {
+                write.fail();
+                Err(error)
+            }
+        }
     }
 
     async fn get_hashed<F>(

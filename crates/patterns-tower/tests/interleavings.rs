@@ -353,6 +353,34 @@ fn what_was_loaded_before_an_invalidation_is_never_kept() {
 }
 
 #[test]
+fn writes_through_leave_what_the_store_has_or_nothing() {
+    let check = || {
+        let shared = shared_cache();
+        let store = Plain::new(AtomicUsize::new(0));
+        let (writer, held) = (shared.clone(), Plain::clone(&store));
+        together(3, move |i| {
+            if i == 2 {
+                // A reader, whose load may be older than what is written meanwhile.
+                if let cache::Found::Load(lead) = writer.find(1) {
+                    let value = held.load(Ordering::SeqCst);
+                    thread::yield_now();
+                    let _ = lead.finish(Ok(cache::Loaded::Value(value)));
+                }
+                return;
+            }
+            let write = writer.begin_write(1);
+            held.store(i + 1, Ordering::SeqCst);
+            thread::yield_now();
+            write.finish(i + 1);
+        });
+        if let cache::Found::Known(kept) = shared.find(1) {
+            assert_eq!(kept, Some(store.load(Ordering::SeqCst)));
+        }
+    };
+    shuttle::check_random(check, SCHEDULES);
+}
+
+#[test]
 fn shedding_admits_all_while_nothing_waits() {
     let check = || {
         let options = PriorityShedOptions { window_requests: 2, ..PriorityShedOptions::dagor() };

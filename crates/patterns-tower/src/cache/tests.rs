@@ -257,3 +257,65 @@ async fn the_layer_keeps_successes_only() {
     assert_eq!(ask("POST", "/a", 201).await, 201, "not cached");
     assert_eq!(calls.load(Ordering::SeqCst), 4);
 }
+
+/// A store whose writes take 50 ms and may fail.
+async fn store(value: u32, good: bool, held: Arc<AtomicU32>) -> Result<(), Error> {
+    sleep(MS(50)).await;
+    if !good {
+        return Err(Error::Inner("down".into()));
+    }
+    held.store(value, Ordering::SeqCst);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn textbook_a_write_that_fails_leaves_no_phantom() {
+    let (cache, held) = (cache(), Arc::new(AtomicU32::new(1)));
+    let write = |value, good| {
+        let held = Arc::clone(&held);
+        cache.write(&"key", value, move |value| store(value, good, held))
+    };
+    write(1, true).await.unwrap();
+    assert_eq!(cache.peek(&"key"), Some(1));
+    assert!(write(2, false).await.is_err());
+    assert_eq!((cache.peek(&"key"), held.load(Ordering::SeqCst)), (Some(1), 1), "as it was");
+    write(3, true).await.unwrap();
+    assert_eq!((cache.peek(&"key"), held.load(Ordering::SeqCst)), (Some(3), 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn textbook_writers_that_interleave_leave_no_wrong_value() {
+    let cache = cache();
+    // Both are under way; which of them the store takes last, the cache cannot know.
+    let first = cache.begin_write(1);
+    let second = cache.begin_write(1);
+    first.finish(1);
+    second.finish(2);
+    assert!(cache.is_empty());
+    cache.begin_write(1).finish(3);
+    assert_eq!(cache.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_during_a_write_is_not_kept() {
+    let cache = cache();
+    let before = cache.find(1);
+    let write = cache.begin_write(1);
+    let during = cache.find(1);
+    write.finish(2);
+    for found in [before, during] {
+        let Found::Load(lead) = found else { panic!("nothing was kept yet") };
+        // What it read, it gets; what the cache has, stays.
+        assert_eq!(lead.finish(Ok(Loaded::Value(1))).unwrap(), Some(1));
+        assert!(matches!(cache.find(1), Found::Known(Some(2))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_cancelled_is_forgotten() {
+    let (cache, held) = (cache(), Arc::new(AtomicU32::new(0)));
+    cache.begin_write(cache.hash(&"key")).finish(1);
+    let write = cache.write(&"key", 2, |value| store(value, true, Arc::clone(&held)));
+    assert!(tokio::time::timeout(MS(10), write).await.is_err());
+    assert_eq!(cache.peek(&"key"), None, "nobody knows what the store has");
+}

@@ -148,14 +148,6 @@ impl<V: Clone> SharedCache<V> {
         self.invalidate_hashed(self.hash(key));
     }
 
-    pub(crate) fn invalidate_hashed(&self, hash: u128) {
-        let mut state = lock(&self.0.state);
-        state.cache.remove(&hash);
-        if let Some((epoch, _)) = state.epochs.get_mut(&hash) {
-            *epoch += 1;
-        }
-    }
-
     /// Returns the number of values kept.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -238,6 +230,14 @@ impl<V: Clone> SharedCache<V> {
 }
 
 impl<V> SharedCache<V> {
+    pub(crate) fn invalidate_hashed(&self, hash: u128) {
+        let mut state = lock(&self.0.state);
+        state.cache.remove(&hash);
+        if let Some((epoch, _)) = state.epochs.get_mut(&hash) {
+            *epoch += 1;
+        }
+    }
+
     fn lead(
         &self,
         key: FlightKey,
@@ -270,6 +270,13 @@ impl<V> State<V> {
     /// Counts a load that begins.
     fn begin(&mut self, hash: u128) {
         self.epochs.get_or_insert_with(hash, || (0, 0)).1 += 1;
+    }
+
+    /// Counts a change of a key with a load or a write under way; returns the number before.
+    fn change(&mut self, hash: u128) -> u64 {
+        let (epoch, _) = self.epochs.get_mut(&hash).expect("one is under way");
+        *epoch += 1;
+        *epoch - 1
     }
 
     /// Counts a load that ended, and returns the number of invalidations of its key.
@@ -353,6 +360,65 @@ impl<V> Drop for CacheLead<V> {
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
             self.cache.abandon(self.key, permit);
+        }
+    }
+}
+
+impl<V> SharedCache<V> {
+    /// Notes that a write of `hash` begins. Loads that began before are not kept: they may hold the
+    /// value before it.
+    pub(crate) fn begin_write(&self, hash: u128) -> CacheWrite<V> {
+        let mut state = lock(&self.0.state);
+        state.begin(hash);
+        let epoch = state.change(hash) + 1;
+        let started = self.0.clock.now();
+        CacheWrite { cache: self.clone(), hash, epoch, started, open: true }
+    }
+}
+
+/// A write to the store that is under way; dropped without a result, nobody knows what the store
+/// has, and the cache forgets the key.
+pub(crate) struct CacheWrite<V> {
+    cache: SharedCache<V>,
+    hash: u128,
+    epoch: u64,
+    started: tenfold_units::Instant,
+    open: bool,
+}
+
+impl<V> CacheWrite<V> {
+    /// Keeps what the store has now; unless others wrote in the meantime, as then nobody knows whose
+    /// value it has.
+    pub(crate) fn finish(mut self, value: V) {
+        self.open = false;
+        let inner = &self.cache.0;
+        let now = inner.clock.now();
+        let mut guard = lock(&inner.state);
+        let state = &mut *guard;
+        // Loads that began during the write may hold the value before it, too.
+        let alone = state.change(self.hash) == self.epoch;
+        state.end(self.hash);
+        if alone {
+            let weight = (inner.weigh)(&value);
+            let entry = Entry { value, cost: now.saturating_since(self.started) };
+            state.cache.insert(now, self.hash, entry, weight, &mut state.stream);
+        } else {
+            state.cache.remove(&self.hash);
+        }
+    }
+
+    /// The store did not take it: the cache stays as it was.
+    pub(crate) fn fail(mut self) {
+        self.open = false;
+        lock(&self.cache.0.state).end(self.hash);
+    }
+}
+
+impl<V> Drop for CacheWrite<V> {
+    fn drop(&mut self) {
+        if self.open {
+            self.cache.invalidate_hashed(self.hash);
+            lock(&self.cache.0.state).end(self.hash);
         }
     }
 }
