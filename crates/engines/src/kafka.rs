@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Error;
-use crate::folder::{cache_folder, make, write};
+use crate::folder::{cache_folder, lock, make, write};
 use crate::process::{find, run};
 
 const VERSION: &str = "4.1.0";
@@ -76,6 +76,11 @@ pub fn kafka_tool(class: &str) -> Result<Command, Error> {
 /// Returns the folder of the jars, after having fetched them where they are not there yet.
 fn jars() -> Result<PathBuf, Error> {
     let jars = cache_folder().join(format!("kafka-{VERSION}-{:016x}", fingerprint()));
+    if jars.is_dir() {
+        return Ok(jars);
+    }
+    // One fetches; who waited finds them.
+    let _lock = lock(&jars)?;
     if jars.is_dir() {
         return Ok(jars);
     }

@@ -179,7 +179,7 @@ async fn messages_go_through_the_retry_topics_to_the_dead_letters() {
             }
             let next = pass_on(&policy, HeaderStyle::SpringKafka, &record);
             dead += u32::from(next.topic == "orders-dlt");
-            producer.send(next).await.unwrap();
+            assert!(producer.send(next).await.unwrap().is_persisted());
         }
     }
     assert!(early > 0, "a delay was waited for");
