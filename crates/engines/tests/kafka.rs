@@ -27,9 +27,9 @@ async fn connect(server: &Scratch) -> Kafka {
 async fn create(kafka: &Kafka, topics: &[(String, i32)]) {
     let topics = topics.iter().map(|(name, parts)| NewTopic::new(name, *parts, 1).unwrap());
     let topics: Vec<_> = topics.collect();
-    for (name, result) in kafka.admin().create_topics(topics, Default::default()).await.unwrap() {
-        result.unwrap_or_else(|error| panic!("{name}: {error}"));
-    }
+    let created = kafka.admin().create_topics(topics, Default::default()).await.unwrap();
+    let failed: Vec<_> = created.into_iter().filter(|(_, result)| result.is_err()).collect();
+    assert!(failed.is_empty(), "{failed:?}");
 }
 
 /// Reads `number` messages of a topic from its beginning.
