@@ -25,6 +25,8 @@ pub enum Bug {
     LatencyOfLastStation,
     /// Processor sharing gives every customer a server's full speed.
     SharingWithoutShares,
+    /// The recursion without events serves 2 % too slowly.
+    RecursionTooSlow,
     /// Closed customers do not think.
     ThinkTimeSkipped,
     /// Routing takes every way as often.
@@ -49,7 +51,7 @@ pub enum Bug {
 
 impl Bug {
     /// Every bug, in the order of the list above.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::ServiceTooFast,
         Self::OneServerFewer,
         Self::LifoForFifo,
@@ -60,6 +62,7 @@ impl Bug {
         Self::WaitWithoutZeros,
         Self::LatencyOfLastStation,
         Self::SharingWithoutShares,
+        Self::RecursionTooSlow,
         Self::ThinkTimeSkipped,
         Self::RoutingEven,
         Self::TimeoutIgnored,
@@ -89,6 +92,11 @@ thread_local! {
 #[cfg(feature = "planted-bugs")]
 pub(crate) fn is(bug: Bug) -> bool {
     PLANTED.get() == Some(bug)
+}
+
+/// Returns whether queues may run without events: bugs of the event loop need the event loop.
+pub(crate) fn keeps_recursion() -> bool {
+    !Bug::ALL.iter().any(|bug| is(*bug)) || is(Bug::RecursionTooSlow)
 }
 
 /// Switches `bug` on in this thread, and every other one off.

@@ -9,7 +9,7 @@
 //! Each gives an [`Estimate`]: a value and its 95 % interval, or a value alone where the run was too
 //! short for an interval that holds what it says. How that is decided stands in [`steady`].
 
-mod batches;
+pub(crate) mod batches;
 mod estimate;
 mod histogram;
 mod over_time;

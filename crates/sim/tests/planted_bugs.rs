@@ -81,6 +81,11 @@ fn sharing_without_shares_is_noticed() {
 }
 
 #[test]
+fn a_slow_recursion_is_noticed() {
+    catches(Bug::RecursionTooSlow, &cases::m_m_1(0.5));
+}
+
+#[test]
 fn customers_who_do_not_think_are_noticed() {
     catches(Bug::ThinkTimeSkipped, &cases::machine_repair(1, 6));
 }

@@ -119,6 +119,13 @@ impl Stream {
         }
     }
 
+    /// Draws an exponential variate with mean 1 into each place of `out`, in order.
+    pub fn fill_exponential(&mut self, out: &mut [f64]) {
+        for place in out {
+            *place = self.exponential();
+        }
+    }
+
     /// Returns a normal variate with mean 0 and variance 1.
     pub fn normal(&mut self) -> f64 {
         let tables = self.tables;

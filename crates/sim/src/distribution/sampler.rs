@@ -65,6 +65,16 @@ impl Sampler {
         })
     }
 
+    /// Draws one span into each place of `out`, in order, as [`Self::draw`] does.
+    pub(crate) fn fill(&self, stream: &mut Stream, out: &mut [f64]) {
+        if let Kind::Exponential { mean } = &self.0 {
+            stream.fill_exponential(out);
+            out.iter_mut().for_each(|span| *span *= mean);
+        } else {
+            out.iter_mut().for_each(|span| *span = self.draw(stream));
+        }
+    }
+
     /// Returns one span, in seconds.
     #[inline]
     pub fn draw(&self, stream: &mut Stream) -> f64 {

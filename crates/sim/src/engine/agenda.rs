@@ -18,6 +18,9 @@ const BUCKET_LIMIT: usize = 1 << 16;
 /// Events from which the length of a bucket is estimated, at least.
 const RATE_EVENTS: u64 = 256;
 
+/// Set in the sequence of an event that goes last at its instant.
+const LAST: u64 = 1 << 63;
+
 /// Pending events.
 #[derive(Clone, Debug)]
 pub(super) struct Agenda<E> {
@@ -65,10 +68,21 @@ impl<E: Copy> Agenda<E> {
     /// Adds an event at `time`, not before the latest one taken.
     #[inline]
     pub(super) fn push(&mut self, time: f64, event: E) {
+        self.insert(time, 0, event);
+    }
+
+    /// Adds an event that comes after those of [`Self::push`] at the same instant.
+    #[inline]
+    pub(super) fn push_last(&mut self, time: f64, event: E) {
+        self.insert(time, LAST, event);
+    }
+
+    #[inline]
+    fn insert(&mut self, time: f64, rank: u64, event: E) {
         debug_assert!(time >= self.now, "{time} is before {}", self.now);
         self.sequence += 1;
         let sequence = match &mut self.shuffle {
-            None => self.sequence,
+            None => self.sequence | rank,
             Some(stream) => stream.next_u64(),
         };
         let entry = Entry::new(time, sequence, event);
@@ -213,6 +227,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_last_of_an_instant_come_after_the_others() {
+        let mut agenda = Agenda::new(None);
+        agenda.push_last(1.0, 'c');
+        agenda.push(1.0, 'a');
+        agenda.push_last(1.0, 'd');
+        agenda.push(1.0, 'b');
+        agenda.push_last(0.5, '0');
+        let order: String = std::iter::from_fn(|| agenda.pop()).map(|(_, event)| event).collect();
+        assert_eq!(order, "0abcd");
     }
 
     #[test]

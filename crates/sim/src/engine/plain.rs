@@ -2,7 +2,10 @@
 
 mod build;
 mod record;
+mod recursion;
 mod station;
+
+pub(super) use self::build::is_patient;
 
 #[cfg(test)]
 mod tests;
@@ -101,8 +104,13 @@ struct Network {
     now: f64,
 }
 
-/// Runs `model` from empty for `budget` events.
+/// Runs `model` from empty for `budget` events, without events where that is exact.
 pub(super) fn run(model: &Model, seed: Seed, budget: u64) -> Outcome {
+    recursion::run(model, seed, budget).unwrap_or_else(|| run_events(model, seed, budget))
+}
+
+/// Runs `model` through the event loop.
+fn run_events(model: &Model, seed: Seed, budget: u64) -> Outcome {
     let mut network = Network::new(model, seed, budget);
     let events = network.run(budget);
     network.outcome(model, seed, events)
@@ -128,7 +136,8 @@ impl Network {
 
     fn arrival(&mut self, stream: u32) -> bool {
         let gap = self.sources[stream as usize].draw_gap();
-        self.agenda.push(self.now + gap, Event::Arrival { stream });
+        // Whose service ends at the same instant has gone: who comes then finds its place free.
+        self.agenda.push_last(self.now + gap, Event::Arrival { stream });
         self.arrive(stream)
     }
 
@@ -293,7 +302,7 @@ impl Network {
         let source = &mut self.sources[stream as usize];
         if source.closed {
             let thought = self.now + source.draw_gap();
-            self.agenda.push(thought, Event::Thought { stream });
+            self.agenda.push_last(thought, Event::Thought { stream });
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Traffic equations: how often each station is visited, and whether it can keep up.
 
+use super::plain::is_patient;
 use crate::model::EXIT;
 use crate::{Model, Servers};
 
@@ -47,7 +48,7 @@ impl Traffic {
 fn load(model: &Model, visits: &[Vec<f64>], index: usize) -> Option<f64> {
     let (name, station) = model.stations.get_index(index).expect("the index of a station");
     let Servers::Finite(servers) = station.servers else { return None };
-    if station.queue.is_some() || station.patience.is_some() {
+    if station.queue.is_some() || is_patient(station) {
         return None;
     }
     let work: f64 = model

@@ -5,6 +5,16 @@ pub(crate) const MAX_EPOCHS: usize = 32;
 /// Batches per epoch.
 pub(crate) const EPOCH: usize = MAX_BATCHES / MAX_EPOCHS;
 
+/// A sum in four parts, which a processor adds at the same time.
+pub(crate) fn sum(values: &[f64]) -> f64 {
+    let mut parts = [0.0; 4];
+    let mut chunks = values.chunks_exact(4);
+    for chunk in &mut chunks {
+        parts.iter_mut().zip(chunk).for_each(|(part, value)| *part += value);
+    }
+    parts.iter().sum::<f64>() + chunks.remainder().iter().sum::<f64>()
+}
+
 /// Joins neighbors: half as many batches, each the sum of two.
 pub(crate) fn join_neighbors(batches: &mut Vec<f64>) {
     let half = batches.len() / 2;
@@ -38,6 +48,18 @@ impl SampleBatches {
     pub(crate) fn record(&mut self, value: f64) -> bool {
         self.open += value;
         self.room -= 1;
+        self.room == 0
+    }
+
+    /// Returns how many samples the open batch still takes, at least 1.
+    pub(crate) fn room(&self) -> usize {
+        usize::try_from(self.room).unwrap_or(usize::MAX)
+    }
+
+    /// Adds at most [`Self::room`] samples and returns whether that closed a batch.
+    pub(crate) fn record_all(&mut self, values: &[f64]) -> bool {
+        self.open += sum(values);
+        self.room -= values.len() as u64;
         self.room == 0
     }
 

@@ -36,6 +36,18 @@ impl Tally {
         }
     }
 
+    /// Adds samples, each at least 0.
+    pub(crate) fn record_all(&mut self, mut values: &[f64]) {
+        while !values.is_empty() {
+            let (now, later) = values.split_at(self.batches.room().min(values.len()));
+            self.open.record_all(now);
+            if self.batches.record_all(now) {
+                self.next_batch();
+            }
+            values = later;
+        }
+    }
+
     fn next_batch(&mut self) {
         let joined = self.batches.next_batch();
         let closed = if joined { MAX_BATCHES } else { self.batches.sums().len() };

@@ -78,6 +78,25 @@ impl Case {
         self.answers.len()
     }
 
+    /// Runs plain queues with a seed and a budget: for each exact answer whether the interval holds
+    /// it, `None` where none is printed.
+    pub(crate) fn coverage(&self, seed: u64, budget: u64) -> Vec<(String, Option<bool>)> {
+        let outcome = simulate(&self.model, Seed(seed), budget);
+        let outcome = serde_json::to_value(outcome).expect("an outcome is plain data");
+        let exact = self.answers.iter().filter(|(_, _, off)| *off == 0.0);
+        exact
+            .map(|(place, answer, _)| {
+                let found = outcome.pointer(&format!("/{place}")).unwrap_or(&Value::Null);
+                let bounds = found["low"].as_f64().zip(found["high"].as_f64());
+                // Rounding of spans to nanoseconds.
+                let slack = 1e-6 * answer.abs();
+                let holds =
+                    bounds.map(|(low, high)| low - slack <= *answer && *answer <= high + slack);
+                (place.clone(), holds)
+            })
+            .collect()
+    }
+
     /// Runs the model and returns every figure that is not what it should be.
     pub(crate) fn failures(&self) -> Vec<String> {
         let outcome = match &self.run {

@@ -82,7 +82,7 @@ impl Network {
             };
             for _ in 0..count {
                 let gap = self.sources[index].draw_gap();
-                self.agenda.push(gap, event);
+                self.agenda.push_last(gap, event);
             }
         }
     }
@@ -132,11 +132,11 @@ impl Network {
 }
 
 /// Nobody waits, and so nobody loses patience, at a processor-sharing station.
-fn is_patient(station: &StationModel) -> bool {
+pub(in crate::engine) fn is_patient(station: &StationModel) -> bool {
     station.patience.is_some() && station.discipline != Discipline::ProcessorSharing
 }
 
-fn gap(arrivals: &Arrivals) -> Gap {
+pub(super) fn gap(arrivals: &Arrivals) -> Gap {
     match (&arrivals.poisson, &arrivals.renewal, &arrivals.closed) {
         (Some(poisson), _, _) => Gap::Poisson { mean: 1.0 / poisson.rate },
         (_, Some(renewal), _) => Gap::Renewal(renewal.interarrival.sampler()),
@@ -145,7 +145,7 @@ fn gap(arrivals: &Arrivals) -> Gap {
     }
 }
 
-fn routes(model: &Model, name: &str, stream: Stream) -> Routes {
+pub(super) fn routes(model: &Model, name: &str, stream: Stream) -> Routes {
     let Some(targets) = model.routing.get(name) else {
         return Routes { ways: vec![(1.0, None)], stream };
     };
@@ -164,7 +164,7 @@ fn routes(model: &Model, name: &str, stream: Stream) -> Routes {
 }
 
 /// About how long a run of so many events is.
-fn run_seconds(model: &Model, budget: u64) -> f64 {
+pub(super) fn run_seconds(model: &Model, budget: u64) -> f64 {
     let visits = Traffic::of(model, &vec![1.0; model.stations.len()]).visits;
     let mut rate: f64 = visits.iter().flatten().sum();
     for arrivals in model.arrivals.values() {
@@ -184,14 +184,14 @@ fn run_seconds(model: &Model, budget: u64) -> f64 {
 }
 
 /// Which figures obey the √n law.
-struct AllTails {
-    stations: Vec<Tails>,
-    streams: Vec<Tails>,
+pub(super) struct AllTails {
+    pub(super) stations: Vec<Tails>,
+    pub(super) streams: Vec<Tails>,
 }
 
 /// The tails of all figures: a heavy service makes the delays of its station heavy, and of every
 /// stream that comes by; without a variance also the counts of all that lies behind it.
-fn tails(model: &Model) -> AllTails {
+pub(super) fn tails(model: &Model) -> AllTails {
     let count = model.stations.len();
     let mut delay = vec![false; count];
     let mut work = vec![false; count];

@@ -131,7 +131,7 @@ impl StationRecord {
     }
 }
 
-fn counted(estimate: Estimate, tail: Tail) -> Estimate {
+pub(super) fn counted(estimate: Estimate, tail: Tail) -> Estimate {
     match tail {
         Tail::Light => estimate,
         Tail::Heavy => Estimate::without_interval(estimate.value),

@@ -228,3 +228,101 @@ routing: {s: {s: 1}}
 ";
     assert!(Model::from_yaml(stuck).unwrap_err().to_string().contains("never leave"));
 }
+
+/// Customer n is the same one with and without events: the figures differ by who is still there at
+/// the end, and time averages by the last batch.
+#[test]
+fn the_recursion_and_the_event_loop_see_the_same_customers() {
+    let models = [
+        "stations: {s: {servers: 1, service_time: {gamma: {mean: 1s, cv: 0.7}}}}
+arrivals: {a: {to: s, poisson: {rate: 0.7/s}, service_time: {exponential: {mean: 0.9s}}}}",
+        "stations:
+  s: {servers: 1, service_time: {exponential: {mean: 1s}}}
+  t: {servers: 1, service_time: {lognormal: {mean: 0.8s, cv: 1.5}}}
+  u: {servers: 1, service_time: {uniform: {low: 1s, high: 2s}}}
+  v: {servers: 1, service_time: {exponential: {mean: 3s}}}
+arrivals: {a: {to: s, renewal: {interarrival: {erlang: {mean: 1.5s, stages: 2}}}}}
+routing: {s: {t: 0.6, u: 0.3, exit: 0.1}, u: {v: 0.5, exit: 0.5}}",
+    ];
+    for text in models {
+        let model = Model::from_yaml(&format!("model: test\n{text}\n")).unwrap();
+        let without = super::recursion::run(&model, Seed(3), 3_000_000).expect("it is exact");
+        let with = super::run_events(&model, Seed(3), 3_000_000);
+        near(without.events as f64, with.events as f64, 1e-4);
+        near(without.simulated_seconds, with.simulated_seconds, 1e-4);
+        for (name, one) in &with.stations {
+            let other = &without.stations[name];
+            near(other.utilization.unwrap().value, one.utilization.unwrap().value, 1e-3);
+            near(other.queue_length.unwrap().value, one.queue_length.unwrap().value, 5e-3);
+            near(other.in_flight.unwrap().value, one.in_flight.unwrap().value, 5e-3);
+            near(other.throughput_rps.value, one.throughput_rps.value, 1e-3);
+            let (other, one) =
+                (other.response_time_seconds.unwrap(), one.response_time_seconds.unwrap());
+            near(other.mean.value, one.mean.value, 1e-4);
+            near(other.p50.value, one.p50.value, 1e-4);
+            near(other.p99.value, one.p99.value, 1e-3);
+        }
+        for (other, one) in without.arrivals.values().zip(with.arrivals.values()) {
+            near(other.throughput_rps.value, one.throughput_rps.value, 1e-3);
+            let (other, one) = (other.latency_seconds.unwrap(), one.latency_seconds.unwrap());
+            near(other.mean.value, one.mean.value, 1e-4);
+            near(other.p95.value, one.p95.value, 1e-3);
+        }
+    }
+}
+
+/// Whatever lets somebody overtake, leave or come back needs events.
+#[test]
+fn the_recursion_is_taken_only_where_nobody_can_overtake() {
+    let station = "servers: 1, service_time: {exponential: {mean: 1s}}";
+    let text = |s: &str, arrivals: &str, routing: &str| {
+        format!(
+            "{{model: test, stations: {{s: {{{s}}}, t: {{{station}}}}}, arrivals: {{{arrivals}}}, routing: {routing}}}"
+        )
+    };
+    let poisson = "a: {to: s, poisson: {rate: 0.5/s}}";
+    let tandem = "{s: {t: 1}}";
+    let is_taken = |text: String| {
+        let model = Model::from_yaml(&text).unwrap();
+        super::recursion::run(&model, Seed(1), 1_000).is_some()
+    };
+    assert!(is_taken(text(station, poisson, tandem)));
+    assert!(is_taken(text(station, poisson, "{s: {t: 0.5, exit: 0.5}}")));
+    for other in ["queue: {length: 9}", "patience: {exponential: {mean: 9s}}", "discipline: lifo"] {
+        assert!(!is_taken(text(&format!("{station}, {other}"), poisson, tandem)), "{other}");
+    }
+    let two = "servers: 2, service_time: {exponential: {mean: 1s}}";
+    assert!(!is_taken(text(two, poisson, tandem)));
+    assert!(!is_taken(text(station, poisson, "{s: {t: 1}, t: {s: 0.1, exit: 0.9}}")), "a loop");
+    assert!(!is_taken(text(station, poisson, "{}")), "a station that nobody visits");
+    let merged = "a: {to: s, poisson: {rate: 0.2/s}}, b: {to: t, poisson: {rate: 0.2/s}}";
+    assert!(!is_taken(text(station, merged, tandem)), "two streams");
+    let closed = "a: {to: s, closed: {population: 3, think_time: {exponential: {mean: 1s}}}}";
+    assert!(!is_taken(text(station, closed, tandem)), "closed");
+    let unstable = "a: {to: s, poisson: {rate: 1.2/s}}";
+    assert!(!is_taken(text(station, unstable, tandem)), "unstable");
+}
+
+/// A service that ends as the next customer comes: nobody is dropped, and nobody waits.
+#[test]
+fn a_service_that_ends_frees_its_place_for_who_comes_at_the_same_instant() {
+    let outcome = run(
+        "{s: {servers: 1, service_time: {deterministic: 1s}, queue: {length: 0}}}",
+        "{a: {to: s, renewal: {interarrival: {deterministic: 1s}}}}",
+        "{}",
+        3_000,
+    );
+    let station = &outcome.stations["s"];
+    assert_eq!(station.dropped_ratio.value, 0.0);
+    near(station.utilization.unwrap().value, 1.0, 0.002);
+    assert_eq!(station.response_time_seconds.unwrap().p999.value, 1.0);
+}
+
+/// Nobody waits for a share of a server, so patience does not bound a shared station.
+#[test]
+fn patience_does_not_stabilize_processor_sharing() {
+    let shared = "servers: 1, service_time: {exponential: {mean: 1s}}, \
+                  discipline: processor-sharing, patience: {exponential: {mean: 1s}}";
+    assert!(one(shared, "1.5/s", 2_000).stations["s"].unstable);
+    assert!(!one(shared, "0.5/s", 2_000).stations["s"].unstable);
+}
