@@ -195,7 +195,8 @@ impl<'a> Walker<'a> {
                 }
                 self.items.push(ListItem::default());
             }
-            Tag::List(_) | Tag::Paragraph | Tag::BlockQuote(_) | Tag::HtmlBlock => self.flush(),
+            Tag::List(_) => self.parent(),
+            Tag::Paragraph | Tag::BlockQuote(_) | Tag::HtmlBlock => self.flush(),
             Tag::Strong => self.in_strong = true,
             Tag::Table(_) => {
                 self.flush();
@@ -301,27 +302,50 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Ends the text before a nested list; a few words are a label for what is nested: `Photos`.
+    fn parent(&mut self) {
+        let text = core::mem::take(&mut self.current);
+        let text = text.slice(0..text.text.len());
+        let words = text.text.split_whitespace().count();
+        let plain = !text.text.contains(|c: char| c.is_ascii_digit() || ",;.:<>()".contains(c));
+        let free = self.items.last().is_some_and(|item| item.label.is_none() && !item.group);
+        if free && (1..=3).contains(&words) && plain {
+            self.strong = 0;
+            self.label(text);
+        } else {
+            self.current = text;
+            self.flush();
+        }
+    }
+
+    /// Puts what is nested in this item under a label.
+    fn label(&mut self, label: Fragment) {
+        let known = crate::headings::kind_of(&label.text).is_some();
+        let Some(item) = self.items.last_mut() else { return };
+        if known {
+            item.group = true;
+            self.out.blocks.push(Block::Group(label));
+        } else {
+            item.label = Some(label);
+        }
+    }
+
     /// The text of a list item: a label for what is nested in it (`Checkout:`), a heading
     /// (`Design:`), or an item, under the labels around it.
     fn list_item(&mut self, text: Fragment) {
         let first = self.items.last().is_some_and(|item| item.label.is_none() && !item.group);
         if let Some(label) = lines::label(&text).filter(|_| first) {
-            let known = crate::headings::kind_of(&label.text).is_some();
-            let item = self.items.last_mut().expect("inside a list item");
-            if known {
-                item.group = true;
-                self.out.blocks.push(Block::Group(label));
-            } else {
-                item.label = Some(label);
-            }
+            self.label(label);
             return;
         }
-        let mut full = Fragment::default();
-        for label in self.items.iter().filter_map(|item| item.label.as_ref()) {
-            full.append_label(label);
-            full.push_synthetic(": ");
+        for part in lines::numbered(&text.text) {
+            let mut full = Fragment::default();
+            for label in self.items.iter().filter_map(|item| item.label.as_ref()) {
+                full.append_label(label);
+                full.push_synthetic(": ");
+            }
+            full.append(&lines::without_bullet(text.slice(part)));
+            self.out.blocks.push(Block::Item(full));
         }
-        full.append(&text);
-        self.out.blocks.push(Block::Item(full));
     }
 }

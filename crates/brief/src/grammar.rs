@@ -67,6 +67,8 @@ struct Territory {
     /// Bytes of the amount.
     range: Range<usize>,
     cut: Cut,
+    /// Marks of a clause after it that tells what each of those does: `…, each reports every 4 s`.
+    clause: Option<Range<usize>>,
 }
 
 /// Returns the demands of an item.
@@ -85,6 +87,9 @@ pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
     let label_marks = label.map_or(&marks[0..0], |label| &marks[label]);
     for territory in &territories {
         analyze::territory(&marks, label_marks, territory, context, &mut found);
+        if let Some(clause) = &territory.clause {
+            implied::implied(&marks[clause.clone()], context, &mut found);
+        }
     }
     for sentence in marks.split(|mark| mark.is_sign(';') || mark.is_sign('.')) {
         if !sentence.iter().any(|mark| mark.quantity().is_some()) {
@@ -207,9 +212,26 @@ fn territories(marks: &[Mark], start: usize) -> Vec<Territory> {
             from = before.map_or(from, |at| from + at + 1);
         }
         let end = marks[amount..].iter().position(ends).map_or(marks.len(), |at| amount + at);
-        territories.push(Territory { marks: from..end, amount, range, cut });
+        territories.push(Territory { marks: from..end, amount, range, cut, clause: None });
+    }
+    for territory in &mut territories {
+        let end = territory.marks.end;
+        if let Some(at) = acting_clause(&marks[territory.amount..end]) {
+            territory.clause = Some(territory.amount + at..end);
+            territory.marks.end = territory.amount + at;
+        }
     }
     territories
+}
+
+/// Returns where the clause after an amount starts that tells what each of those does without a
+/// number: `2M drivers, each reports its place every 4 s`.
+fn acting_clause(marks: &[Mark]) -> Option<usize> {
+    let comma = marks.iter().position(|mark| mark.is_sign(','))?;
+    let clause = &marks[comma + 1..];
+    let each = clause.first().is_some_and(|mark| matches!(mark.kind, MarkKind::PerEach { .. }));
+    let timed = clause.iter().any(|mark| matches!(mark.kind, MarkKind::PerTime { .. }));
+    (each && timed).then_some(comma + 1)
 }
 
 /// Returns the first mark of the right territory, and why it is cut there.

@@ -12,7 +12,10 @@ use core::ops::Range;
 
 use crate::lexer::{Kind, Quantity, Token};
 use crate::lexicon::phrases::{Meaning, PHRASES};
-use crate::lexicon::{self, english::STOP};
+use crate::lexicon::{
+    self,
+    english::{PEOPLE, STOP},
+};
 use crate::{Bound, ConditionKind, Metric, Statistic, TimeUnit};
 
 /// One recognized part of an item.
@@ -138,6 +141,7 @@ const NUMBERED: &[&str] = &[
     "soc",
     "ipv",
     "java",
+    "top",
     "postgresql",
     "python",
     "mysql",
@@ -244,8 +248,7 @@ impl Marker<'_> {
             })
             .max_by_key(|(_, _, count)| *count)?;
         let next = self.word(count);
-        let adjective = matches!(phrase, "daily" | "weekly" | "monthly")
-            && matches!(next, "active" | "user" | "visitor" | "listener" | "viewer" | "customer");
+        let adjective = matches!(phrase, "daily" | "weekly" | "monthly") && PEOPLE.contains(&next);
         // "write" as the first word of a sentence and "min" as a unit are not statistics.
         if adjective || (phrase == "up" && next == "to") {
             return None;

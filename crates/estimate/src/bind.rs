@@ -30,7 +30,7 @@ pub(crate) fn bind(draft: &mut Draft<'_>) {
 
 fn phase(draft: &Draft<'_>, index: usize) -> u32 {
     let demand = &draft.brief.demands[index];
-    let timed = demand.per_seconds().is_some() && !load::counts_daily(demand);
+    let timed = demand.per_seconds().is_some() && load::comes(demand).is_none();
     let single = demand.per_each().is_none() && !timed && burst_seconds(demand).is_none();
     match (demand.metric, demand.amount.dimension) {
         (None | Some(Metric::Concurrency), Dimension::Count) if single && demand.of.is_none() => 0,
@@ -44,6 +44,8 @@ fn phase(draft: &Draft<'_>, index: usize) -> u32 {
                 if of_actors { 1 } else { 3 }
             } else if timed || burst_seconds(demand).is_some() {
                 2
+            } else if share::counts_members(demand) {
+                1
             } else {
                 4
             }
@@ -56,7 +58,10 @@ fn phase(draft: &Draft<'_>, index: usize) -> u32 {
 fn demand(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    if figure_by_words(draft, index) {
+    if load::times_of_day(draft, index)
+        || figure_by_words(draft, index)
+        || load::nobody(draft, index)
+    {
         return;
     }
     match demand.metric {
@@ -89,6 +94,10 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
         Some(Metric::Concurrency) => population::concurrency(draft, index),
         Some(Metric::FanOut) => share::fan_out(draft, index),
         Some(Metric::Length) => population::length(draft, index),
+        // What lives for a time is kept that long; a cache says so.
+        Some(Metric::TimeToLive) if !demand.text.to_lowercase().contains("cache") => {
+            data::retention(draft, index);
+        }
         Some(
             metric @ (Metric::Capacity
             | Metric::HitRatio
@@ -126,7 +135,14 @@ fn figure_by_words(draft: &mut Draft<'_>, index: usize) -> bool {
             best = Some((fit, id.clone()));
         }
     }
-    let Some((_, id)) = best else { return false };
+    // Another thing that the same words name is not the same figure again.
+    let other = |id: &String| {
+        (0..draft.figure_of.len()).any(|earlier| {
+            draft.figure_of[earlier].as_ref() == Some(id)
+                && brief.demands[earlier].subject().is_some_and(|own| own.head() != noun.head())
+        })
+    };
+    let Some((_, id)) = best.filter(|(_, id)| !other(id)) else { return false };
     let spec = draft.archetype.figures[&id].clone();
     let factor = match (spec.unit.unwrap_or_else(|| crate::draft::unit_of(&id)), demand) {
         (tenfold_units::Unit::PerSecond, demand) => {

@@ -29,6 +29,11 @@ pub(crate) fn complete(draft: &mut Draft<'_>) {
     }
     if total || stated(draft, "read") || (writes && !reads) {
         rest_of_class(draft, OperationKind::Read, "read");
+        if !draft.bursts.is_empty() && draft.operations.contains_key("read") {
+            // Who comes in one moment looks in that moment, too.
+            let formula = "write_qps_peak * read_write_ratio";
+            draft.formula("op.read.qps_peak", "read: peak rate", formula);
+        }
     }
     if draft.network.contains("fan_out")
         && !draft.operations.values().any(|o| o.spec.kind == OperationKind::Push)

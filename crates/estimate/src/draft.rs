@@ -67,6 +67,12 @@ pub(crate) struct Draft<'a> {
     pub(crate) tiers: Vec<(String, String)>,
     /// Shares of an operation's requests that carry something more: demand, operation, figure.
     pub(crate) parts: Vec<(usize, String, String)>,
+    /// Operations with the population of which each does it.
+    pub(crate) paced: Vec<(String, String)>,
+    /// Populations that come in one moment.
+    pub(crate) bursts: Vec<String>,
+    /// Demands that count what one answer of a read carries, with that read.
+    pub(crate) carried: Vec<(usize, String)>,
     /// Demands from which something follows.
     pub(crate) used: Vec<bool>,
     /// Figures that are reported though no operation or dataset names them.

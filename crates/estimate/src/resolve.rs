@@ -79,6 +79,9 @@ fn offer<'a>(
         figure_of: vec![None; count],
         tiers: Vec::new(),
         parts: Vec::new(),
+        paced: Vec::new(),
+        bursts: Vec::new(),
+        carried: Vec::new(),
         used: vec![false; count],
         reported: Vec::new(),
     }

@@ -61,6 +61,7 @@ const ACTORS: &[&str] = &[
     "robot",
     "phone",
     "citizen",
+    "참가자",
     "라이더",
     "기사",
     "센서",
@@ -155,12 +156,24 @@ const ADDITIONS: &[&str] = &[
     "post",
     "report",
     "save",
+    "store",
     "ping",
 ];
 
 /// Returns whether a phrase names who acts.
 pub(crate) fn is_actor(noun: &NounPhrase) -> bool {
     ACTORS.contains(&noun.head())
+}
+
+/// Returns whether a phrase names people of whom so many come on a day.
+pub(crate) fn is_visitor(noun: &NounPhrase) -> bool {
+    let joining = ["subscriber", "account", "client", "buyer"];
+    is_people(noun) && !joining.contains(&noun.head())
+}
+
+/// Returns whether a phrase counts what is done: views, clicks, alerts.
+pub(crate) fn is_act(noun: &NounPhrase) -> bool {
+    READS.contains(&noun.head()) || PUSHES.contains(&noun.head())
 }
 
 /// Returns whether a phrase names people in general.

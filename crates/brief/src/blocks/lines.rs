@@ -26,11 +26,13 @@ pub(crate) fn of_paragraph(text: &Fragment, all_strong: bool) -> Vec<Block> {
             blocks.push(Block::Heading { level: 7, text: label });
             continue;
         }
-        let line = without_bullet(line);
-        for sentence in sentences(&line.text) {
-            let sentence = line.slice(sentence);
-            if !sentence.is_blank() {
-                blocks.push(Block::Item(sentence));
+        for part in numbered(&line.text) {
+            let line = without_bullet(line.slice(part));
+            for sentence in sentences(&line.text) {
+                let sentence = line.slice(sentence);
+                if !sentence.is_blank() {
+                    blocks.push(Block::Item(sentence));
+                }
             }
         }
     }
@@ -103,11 +105,20 @@ fn ends_item(line: &str, next: &str) -> bool {
     let complete = !line.ends_with([',', '(', '-', '/']) && !open;
     let continues =
         next.starts_with(|c: char| c.is_ascii_lowercase() || matches!(c, ',' | ')' | '/'));
-    line.ends_with([':', ';']) || (width < SHORT_LINE && complete && !continues)
+    line.ends_with([':', ';'])
+        || (complete && labelled(next))
+        || (width < SHORT_LINE && complete && !continues)
+}
+
+/// Returns whether a line starts with a label: `Posts: 3 a day`.
+fn labelled(line: &str) -> bool {
+    let Some((name, rest)) = line.split_once(':') else { return false };
+    let capital = name.starts_with(|c: char| c.is_uppercase() || !c.is_ascii());
+    capital && rest.starts_with(' ') && words(name) <= 3 && !name.contains([',', '.', ';', '('])
 }
 
 /// Takes off a bullet that Markdown did not see: `•`, `·`, `*`, `1)`.
-fn without_bullet(text: Fragment) -> Fragment {
+pub(crate) fn without_bullet(text: Fragment) -> Fragment {
     let trimmed = text.text.trim_start_matches(['•', '·', '▪', '◦', '∙', '○', '●', '-', '*']);
     let skipped = text.text.len() - trimmed.len();
     if skipped > 0 && trimmed.starts_with(' ') {
@@ -119,6 +130,19 @@ fn without_bullet(text: Fragment) -> Fragment {
         return text.slice(digits + 1..text.text.len());
     }
     text
+}
+
+/// Splits a line that numbers its items: `1) …; 2) …`; each part but the first keeps its number.
+pub(crate) fn numbered(text: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let (mut start, mut next) = (0, 2);
+    while let Some(at) = text[start..].find(&format!("; {next}) ")) {
+        let at = start + at;
+        parts.push(start..at);
+        (start, next) = (at + 2, next + 1);
+    }
+    parts.push(start..text.len());
+    parts
 }
 
 /// Splits prose into sentences.

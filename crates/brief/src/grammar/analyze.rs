@@ -4,33 +4,13 @@ use super::amount::{Beside, Converted, convert};
 use super::infer::{check_dimension, infer_metric, unit_of_metric};
 use super::subjects::Place;
 use super::{Context, Found, Territory, link, noun};
+use crate::lexicon::english::PEOPLE;
 use crate::lexicon::units::UnitKind;
 use crate::marks::{Mark, MarkKind};
 use crate::{
-    Amount, Bound, Condition, ConditionKind, Demand, Dimension, Metric, Per, Statistic, TimeUnit,
+    Access, Action, Amount, Bound, Condition, ConditionKind, Demand, Dimension, Metric, Per,
+    Statistic, TimeUnit,
 };
-
-/// Words for which a count is expected.
-const COUNTED: &[&str] = &[
-    "user",
-    "people",
-    "person",
-    "customer",
-    "member",
-    "subscriber",
-    "viewer",
-    "listener",
-    "player",
-    "driver",
-    "rider",
-    "visitor",
-    "account",
-    "household",
-    "device",
-    "sensor",
-    "student",
-    "examinee",
-];
 
 const DATA: &[&str] = &["ram", "memory", "storage", "disk", "data", "ssd"];
 
@@ -66,7 +46,8 @@ pub(super) fn territory(
     if quantity.at_least && draft.bound == Bound::Exactly {
         draft.bound = Bound::AtLeast;
     }
-    let right = noun::after(own.after, &|mark| own.is_chosen(mark, metric));
+    let share = draft.amount.dimension == Dimension::Ratio;
+    let right = noun::after(own.after, share, &|mark| own.is_chosen(mark, metric));
     let hangul = own
         .before
         .iter()
@@ -80,12 +61,25 @@ pub(super) fn territory(
         own: &own,
         unit_noun,
         increase: quantity.increase,
+        ratio: quantity.ratio,
     };
     place.subjects(&mut draft);
+    sent_to_each(&mut draft, own.after);
     infer_metric(&mut draft, &place);
     link::attach(&mut draft, &place, context, found);
     check_dimension(&draft, &place, context, found);
     place.push(draft, context, found);
+}
+
+/// `20 updates per second to each player`: what is sent to each is no request of theirs.
+fn sent_to_each(draft: &mut Demand, after: &[Mark]) {
+    let to_each = after
+        .windows(2)
+        .any(|pair| pair[0].is_function("to") && matches!(pair[1].kind, MarkKind::PerEach { .. }));
+    if to_each && draft.amount.dimension == Dimension::Count && draft.metric.is_none() {
+        let verb = draft.action.take().map_or_else(|| "send".to_owned(), |action| action.verb);
+        draft.action = Some(Action { verb, access: Some(Access::Push) });
+    }
 }
 
 /// The marks on both sides of an amount.
@@ -103,7 +97,14 @@ impl Sides<'_> {
 
     /// Returns the property that the marks name, or suggest for this kind of quantity.
     pub(super) fn metric(&self, quantity: &crate::lexer::Quantity) -> Option<Metric> {
+        let time = quantity.time().is_some();
         let named = self.all().find_map(|mark| match mark.kind {
+            // "budget pacing within 10 s" is no budget.
+            MarkKind::Metric { metric, strong: true, .. }
+                if time && !metric.allows(Dimension::Time) && self.is_adjective(mark) =>
+            {
+                None
+            }
             MarkKind::Metric { metric, strong: true, .. } => Some(metric),
             _ => None,
         });
@@ -118,6 +119,15 @@ impl Sides<'_> {
             None if percentile && time => Some(Metric::Latency),
             None => None,
         }
+    }
+
+    /// Returns whether a noun stands right after a mark.
+    fn is_adjective(&self, mark: &Mark) -> bool {
+        let after = |marks: &[Mark]| {
+            let at = marks.iter().position(|own| own == mark)?;
+            marks.get(at + 1).map(|next| matches!(next.kind, MarkKind::Word { .. }))
+        };
+        after(self.before).or_else(|| after(self.after)).unwrap_or(false)
     }
 
     /// Returns the named property, or the hint that fits the dimension.
@@ -150,6 +160,10 @@ impl Sides<'_> {
         self.all().any(|mark| matches!(mark.kind, MarkKind::PerTime { .. }))
     }
 
+    fn per_each(&self) -> bool {
+        self.all().any(|mark| matches!(mark.kind, MarkKind::PerEach { .. }))
+    }
+
     pub(super) fn beside(
         &self,
         quantity: &crate::lexer::Quantity,
@@ -161,7 +175,7 @@ impl Sides<'_> {
                 .iter()
                 .filter_map(Mark::noun_words)
                 .flatten()
-                .any(|word| COUNTED.contains(&word.as_str()))
+                .any(|word| PEOPLE.contains(&word.as_str()))
         };
         let expects = |dimension| metric.is_some_and(|metric: Metric| metric.allows(dimension));
         let times = quantity.kind() == Some(UnitKind::Times);
@@ -180,7 +194,7 @@ impl Sides<'_> {
             }),
             of_data: next.into_iter().flatten().any(|word| DATA.contains(&word.as_str())),
             frequency: times
-                && self.per_time()
+                && (self.per_time() || self.per_each())
                 && metric != Some(Metric::PeakFactor)
                 && !self
                     .all()

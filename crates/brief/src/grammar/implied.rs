@@ -9,7 +9,7 @@ use crate::marks::{Mark, MarkKind};
 use crate::{Amount, Bound, ConditionKind, Demand, Dimension, Metric, Per};
 
 /// Below this an amount beside several actors is what each of them does.
-const EACH_UP_TO: f64 = 1_000.0;
+pub(super) const EACH_UP_TO: f64 = 1_000.0;
 
 /// `200 bytes every 30 s` says: something every 30 s, and its size.
 pub(super) fn interval_of_bytes(draft: &mut Demand) -> Option<Demand> {
@@ -52,8 +52,11 @@ pub(super) fn implied_one(model: &Demand, per: Vec<Per>) -> Demand {
 /// Adds the demand of an item without amounts that tells a frequency (`every sensor reports every
 /// 30 s`) or a window (`peak 18-22 h KST`).
 pub(super) fn implied(marks: &[Mark], context: &Context<'_>, found: &mut Found) {
-    let interval =
-        marks.iter().position(|mark| matches!(mark.kind, MarkKind::PerTime { interval: true, .. }));
+    let each = marks.iter().any(|mark| matches!(mark.kind, MarkKind::PerEach { .. }));
+    let interval = marks.iter().position(|mark| match mark.kind {
+        MarkKind::PerTime { interval, .. } => interval || each,
+        _ => false,
+    });
     let window = marks.iter().position(|mark| {
         matches!(
             &mark.kind,
@@ -99,8 +102,28 @@ pub(super) fn implied(marks: &[Mark], context: &Context<'_>, found: &mut Found) 
     let whole = trimmed(context.text, whole);
     draft.text = context.text[whole.clone()].to_owned();
     draft.span = (context.place)(whole);
+    of_those_before(&mut draft, context, found);
     link::resolve_each(&mut draft, context, &found.demands);
     found.demands.push(draft);
+}
+
+/// `2M drivers, each reports …`: each of those whom the same sentence counts.
+fn of_those_before(draft: &mut Demand, context: &Context<'_>, found: &Found) {
+    let Some(last) = found.demands.len().checked_sub(1) else { return };
+    let before = &found.demands[last];
+    let counts = before.amount.dimension == Dimension::Count && before.per.is_empty();
+    for per in &mut draft.per {
+        if let Per::Each { noun, demand, .. } = per
+            && counts
+            && (noun.is_empty() || crate::lexicon::verb(noun.head()).is_some())
+        {
+            if let Some(verb) = crate::lexicon::verb(noun.head()) {
+                draft.action = noun::action(verb);
+            }
+            *noun = before.subject().cloned().unwrap_or_default();
+            *demand = Some(context.earlier.len() + last);
+        }
+    }
 }
 
 /// Reads `each driver sends its location`: the verb stands directly after `each …`.

@@ -6,7 +6,7 @@ use super::{Context, Cut, Found};
 use crate::codes::{UNIT_LEFT_OUT, WRONG_DIMENSION};
 use crate::lexer::Remark;
 use crate::marks::MarkKind;
-use crate::{Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase};
+use crate::{Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of};
 
 /// Supplies the property that an amount without one most likely is a value of.
 pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
@@ -21,10 +21,10 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
         {
             draft.metric = Some(Metric::Copies);
         }
+        Dimension::Factor if place.ratio && peak.is_none() && plain => ratio_of(draft, place),
+        Dimension::Factor if draft.metric == Some(Metric::ReadWriteRatio) => invert(draft, place),
         Dimension::Factor if plain && (peak.is_some() || head.is_empty() || !per_time) => {
-            let ratio = place.own.text.contains(':')
-                && draft.subject().is_some_and(|noun| noun.has("read"));
-            draft.metric = Some(if ratio { Metric::ReadWriteRatio } else { Metric::PeakFactor });
+            draft.metric = Some(Metric::PeakFactor);
             draft.statistic = None;
             draft.conditions.retain(|condition| condition.kind != ConditionKind::Peak);
         }
@@ -46,6 +46,7 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
             let stream = amount.dimension == Dimension::Bits && per_time;
             draft.metric = Some(if stream { Metric::Bitrate } else { Metric::Size });
         }
+        Dimension::Ratio if plain && peak.is_some() && of_a_day(draft) => peak_hour(draft),
         Dimension::Ratio if plain => draft.metric = infer_share(draft, place),
         Dimension::Time if plain => draft.metric = infer_time(draft, place),
         Dimension::Length if plain => draft.metric = Some(Metric::Distance),
@@ -55,6 +56,50 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
     if matches!(draft.metric, Some(Metric::ReadShare | Metric::WriteShare)) {
         draft.subjects.retain(|noun| noun.words.len() > 1);
     }
+}
+
+/// A ratio is that of reads to writes only where both, or reads, are named: `look-to-book 100:1` is
+/// not.
+fn ratio_of(draft: &mut Demand, place: &Place<'_>) {
+    let text = &place.own.text[place.range()];
+    if text.to_lowercase().contains("read") || text.contains("읽기") {
+        draft.metric = Some(Metric::ReadWriteRatio);
+        draft.subjects.clear();
+        draft.actor = None;
+        draft.action = None;
+        invert(draft, place);
+    }
+}
+
+/// `10:1 write to read` is 0.1 reads for each write.
+fn invert(draft: &mut Demand, place: &Place<'_>) {
+    let text = place.own.text[place.range()].to_lowercase();
+    let (Some(write), Some(read)) = (text.find("write"), text.find("read")) else { return };
+    if write < read && place.ratio && draft.amount.low > 0.0 {
+        let Amount { low, mid, high, .. } = draft.amount;
+        (draft.amount.low, draft.amount.mid, draft.amount.high) =
+            (high.recip(), mid.recip(), low.recip());
+    }
+}
+
+fn of_a_day(draft: &Demand) -> bool {
+    let noun = match &draft.of {
+        Some(Of::Noun { noun, .. }) => noun,
+        Some(Of::Demand { .. }) | None => return false,
+    };
+    noun.has("day") || noun.has("daily") && ["traffic", "load", "volume"].contains(&noun.head())
+}
+
+/// `the peak hour carries 20 % of the day`: the hour is 24 times that share of the mean.
+fn peak_hour(draft: &mut Demand) {
+    draft.metric = Some(Metric::PeakFactor);
+    draft.of = None;
+    draft.subjects.clear();
+    draft.amount.dimension = Dimension::Factor;
+    for value in [&mut draft.amount.low, &mut draft.amount.mid, &mut draft.amount.high] {
+        *value *= 24.0;
+    }
+    draft.conditions.retain(|condition| condition.kind != ConditionKind::Peak);
 }
 
 fn infer_share(draft: &Demand, place: &Place<'_>) -> Option<Metric> {
@@ -81,8 +126,20 @@ fn yearly(draft: &Demand) -> bool {
     draft.per_seconds().is_some_and(|seconds| seconds >= 7.0 * 86_400.0)
 }
 
-fn infer_time(draft: &Demand, place: &Place<'_>) -> Option<Metric> {
+fn infer_time(draft: &mut Demand, place: &Place<'_>) -> Option<Metric> {
     if draft.per_seconds().is_some() || place.territory.cut == Cut::Of {
+        return Some(Metric::Length);
+    }
+    // "raw events for 30 days"
+    let kept = place.own.before.last().is_some_and(|mark| mark.is_function("for"));
+    if kept && draft.subject().is_some() && draft.amount.mid >= 86_400.0 {
+        return Some(Metric::Retention);
+    }
+    if let Some(noun) = draft.per_each().filter(|noun| !noun.is_empty()).cloned()
+        && draft.subjects.is_empty()
+        && draft.amount.mid < 86_400.0
+    {
+        draft.subjects.push(noun);
         return Some(Metric::Length);
     }
     let tier = draft
@@ -93,7 +150,8 @@ fn infer_time(draft: &Demand, place: &Place<'_>) -> Option<Metric> {
         return Some(Metric::Retention);
     }
     let below = matches!(draft.bound, Bound::LessThan | Bound::AtMost);
-    if below && draft.amount.mid <= 60.0 {
+    let named = draft.subject().is_some() && draft.amount.mid <= 3_600.0;
+    if below && (named || draft.amount.mid <= 60.0) {
         return Some(Metric::Latency);
     }
     let long = draft.subject().is_some() && draft.amount.mid < 86_400.0;
@@ -158,8 +216,8 @@ pub(super) fn unit_of_metric(
     found: &mut Found,
     range: &core::ops::Range<usize>,
 ) -> Amount {
-    let bare =
-        amount.dimension == Dimension::Count && amount.text.ends_with(|c: char| c.is_ascii_digit());
+    let bare = amount.dimension == Dimension::Count
+        && (amount.text.ends_with(|c: char| c.is_ascii_digit()) || amount.text == "zero");
     let Some(metric) = metric.filter(|metric| bare && !metric.allows(Dimension::Count)) else {
         return amount;
     };

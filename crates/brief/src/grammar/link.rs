@@ -3,7 +3,7 @@
 use super::subjects::Place;
 use super::{Context, Cut, Found, Territory};
 use crate::marks::{Mark, MarkKind};
-use crate::{Demand, Dimension, Metric, NounPhrase, Of, Per};
+use crate::{ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Per};
 
 /// Links a draft with the demands before it.
 pub(super) fn attach(
@@ -42,6 +42,9 @@ pub(super) fn attach(
     if draft.of.is_none() && continues(draft, &before, cut) {
         inherit(draft, &before, base + previous);
     }
+    if cut == Cut::And {
+        goes_on(draft, &before, place);
+    }
     for per in &mut draft.per {
         if let Per::Each { noun, .. } = per
             && noun.is_empty()
@@ -51,6 +54,26 @@ pub(super) fn attach(
         }
     }
     resolve(draft, context, &found.demands);
+}
+
+/// `sends 10 emails per day and receives 40`: the same ones, in the same time.
+fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
+    let counts =
+        |demand: &Demand| demand.amount.dimension == Dimension::Count && demand.metric.is_none();
+    let first = place.own.before.iter().find_map(|mark| match &mark.kind {
+        MarkKind::Word { raw, .. } => crate::lexicon::verb(raw),
+        _ => None,
+    });
+    let Some(verb) = first.filter(|verb| verb.access.is_some()) else { return };
+    if !draft.per.is_empty() || !counts(draft) || !counts(before) || before.per_seconds().is_none()
+    {
+        return;
+    }
+    draft.per.clone_from(&before.per);
+    draft.action = super::noun::action(verb);
+    if draft.subject().is_none_or(|noun| noun.words == [verb.base]) {
+        draft.subjects.clone_from(&before.subjects);
+    }
 }
 
 fn has(place: &Place<'_>, kind: &MarkKind) -> bool {
@@ -107,7 +130,13 @@ fn flow(
         }
     }
     let each = draft.per.iter().any(|per| matches!(per, Per::Each { .. }));
-    if !each && draft.per_seconds().is_some() {
+    let total = draft.amount.dimension == Dimension::Count
+        && draft.amount.mid > super::implied::EACH_UP_TO
+        && !draft.per.iter().any(|per| matches!(per, Per::Time { interval: true, .. }));
+    if total {
+        draft.of = None;
+    }
+    if !each && !total && draft.per_seconds().is_some() {
         let span = draft.amount.span;
         draft.per.insert(0, Per::Each { noun: actor.clone(), demand: Some(index), span });
     }
@@ -255,6 +284,24 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         if cut == Cut::And && same && left.per.is_empty() && left.metric == right.metric {
             left.per.clone_from(&right.per);
         }
+        kept_on(left, right, cut);
+        same_day(left, right, cut);
+        // "1 KB in, 10 KB out per request".
+        let direct = |demand: &Demand| {
+            demand
+                .conditions
+                .iter()
+                .any(|c| matches!(c.kind, ConditionKind::Up | ConditionKind::Down))
+        };
+        if cut == Cut::Comma && direct(left) && direct(right) && left.per.is_empty() {
+            left.per.clone_from(&right.per);
+        }
+        // "1 KB up per request, 10 KB down".
+        let sizes = left.metric == Some(Metric::Size) && right.metric == Some(Metric::Size);
+        let of_requests = left.per_each().is_some_and(|noun| noun.head() == "request");
+        if matches!(cut, Cut::And | Cut::Comma) && sizes && of_requests && right.per.is_empty() {
+            right.per.clone_from(&left.per);
+        }
         let near = matches!(cut, Cut::And | Cut::Comma | Cut::Flow);
         if near && same && is_objective(left) && !is_objective(right) && right.of.is_none() {
             right.metric = left.metric;
@@ -276,6 +323,32 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         if demand.subjects.is_empty() {
             demand.subjects.push(super::noun::noun_phrase(heading.clone()));
         }
+    }
+}
+
+/// `messages kept 1 year, photos 90 days`, `2.5 KB per transaction, 7 years`.
+fn kept_on(left: &Demand, right: &mut Demand, cut: Cut) {
+    let plain = right.metric.is_none_or(|metric| metric == Metric::Length);
+    let long = right.amount.dimension == Dimension::Time && right.amount.mid >= 86_400.0;
+    let data = left.metric == Some(Metric::Retention)
+        || (left.metric == Some(Metric::Size) && right.subjects == left.subjects)
+        || (left.metric == Some(Metric::Size) && right.subjects.is_empty());
+    if matches!(cut, Cut::Comma | Cut::And) && plain && long && data && right.per.is_empty() {
+        right.metric = Some(Metric::Retention);
+    }
+}
+
+/// `하루 조회 3천만 건, 예매 20만 건`: of the same day.
+fn same_day(left: &Demand, right: &mut Demand, cut: Cut) {
+    let counted = |demand: &Demand| {
+        let text = &demand.amount.text;
+        demand.metric.is_none() && (text.ends_with('건') || text.ends_with('회'))
+    };
+    let timed = left.per.iter().all(|per| matches!(per, Per::Time { interval: false, .. }));
+    let named = !right.subjects.is_empty() && right.subjects != left.subjects;
+    let near = matches!(cut, Cut::Comma | Cut::And);
+    if near && counted(left) && counted(right) && timed && named && right.per.is_empty() {
+        right.per.clone_from(&left.per);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Noun phrases and verbs beside an amount.
 
+use crate::lexicon::english::PEOPLE;
 use crate::lexicon::{self, Verb};
 use crate::marks::{Mark, MarkKind};
 use crate::{Action, ConditionKind, NounPhrase};
@@ -30,6 +31,9 @@ pub(super) fn end_of_counted(marks: &[Mark], left: usize, right: usize) -> usize
             MarkKind::Those => previous = Some("people".to_owned()),
             MarkKind::Bound(_) | MarkKind::Statistic(_) if at == left + 1 => {}
             MarkKind::Metric { .. } | MarkKind::Condition(_) if previous.is_none() => {}
+            // "2M requests per second at peak for 50,000 customers": the peak is of the left one.
+            MarkKind::Condition(ConditionKind::Peak)
+                if marks[at + 1..right].first().is_some_and(|mark| mark.is_function("for")) => {}
             _ => break,
         }
         at += 1;
@@ -47,16 +51,17 @@ fn ends_noun(previous: Option<&str>, raw: &str) -> bool {
     let Some(previous) = previous else { return false };
     let Some(verb) = lexicon::verb(raw) else { return false };
     let korean = !previous.is_ascii();
-    (verb.is_base && (lexicon::is_plural(previous) || korean)) || verb.is_participle
+    let plural = lexicon::is_plural(previous);
+    (verb.is_base && (plural || korean)) || (verb.is_third && plural) || verb.is_participle
 }
 
 /// Reads the words to the right of an amount. `chosen` is the range of the property that was
 /// taken from there, which is no noun.
-pub(super) fn after(marks: &[Mark], is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase {
+pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase {
     let mut phrase = Phrase::default();
     let mut previous: Option<String> = None;
     let mut of = false;
-    for mark in marks {
+    for (at, mark) in marks.iter().enumerate() {
         if is_chosen(mark) {
             if phrase.noun.is_empty() {
                 continue;
@@ -65,7 +70,10 @@ pub(super) fn after(marks: &[Mark], is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase
         }
         match &mark.kind {
             MarkKind::Word { raw, word } => {
-                let is_verb = phrase.verb.is_none() && ends_noun(previous.as_deref(), raw);
+                let object = marks.get(at + 1..).is_some_and(has_object);
+                let leads = share && previous.is_none() && object && leads(raw);
+                let is_verb =
+                    phrase.verb.is_none() && (leads || ends_noun(previous.as_deref(), raw));
                 if is_verb && !of {
                     phrase.verb = lexicon::verb(raw);
                 } else if of {
@@ -95,7 +103,17 @@ pub(super) fn after(marks: &[Mark], is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase
             MarkKind::Function(word)
                 if ["are", "is", "be"].contains(&word.as_str())
                     && phrase.verb.is_none()
-                    && !phrase.noun.is_empty() => {}
+                    && !(phrase.noun.is_empty() && phrase.of.is_empty()) => {}
+            MarkKind::Function(word) if word == "new" && phrase.verb.is_none() => {
+                // New users are those who sign up, and no users of a day.
+                let next = marks.get(at + 1).and_then(Mark::noun_words).unwrap_or_default();
+                if next.last().is_some_and(|word| PEOPLE.contains(&word.as_str())) {
+                    phrase.noun.push(word.clone());
+                }
+            }
+            MarkKind::Function(word)
+                if ["to", "in", "into"].contains(&word.as_str())
+                    && phrase.verb.is_some_and(|verb| RESULTING.contains(&verb.base)) => {}
             MarkKind::Bound(_) | MarkKind::Statistic(_) | MarkKind::Condition(_) => {
                 if !phrase.object.is_empty() {
                     break;
@@ -109,6 +127,22 @@ pub(super) fn after(marks: &[Mark], is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase
     phrase
 }
 
+/// Verbs after which what comes of it stands: `1 in 5 requests leads to a click`.
+const RESULTING: &[&str] = &["lead", "result", "go", "come"];
+
+/// Returns whether a word right after a share is what those do: `1 in 20 buys something`.
+fn leads(raw: &str) -> bool {
+    let counted = ["reads", "writes", "views", "searches", "updates", "clicks", "requests"];
+    !counted.contains(&raw) && lexicon::verb(raw).is_some_and(|verb| verb.is_third)
+}
+
+/// Returns whether the next words are an object.
+fn has_object(marks: &[Mark]) -> bool {
+    let article =
+        |mark: &&Mark| !["a", "an", "the", "one"].iter().any(|word| mark.is_function(word));
+    marks.iter().find(article).is_some_and(|mark| matches!(mark.kind, MarkKind::Word { .. }))
+}
+
 /// Reads the words to the left of an amount, back to a comma: `users upload`; without `verbs` they
 /// are one noun phrase: `catalogue reads`.
 pub(super) fn before(marks: &[Mark], verbs: bool, is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase {
@@ -119,6 +153,12 @@ pub(super) fn before(marks: &[Mark], verbs: bool, is_chosen: &dyn Fn(&Mark) -> b
         }
         match &mark.kind {
             MarkKind::Word { word, raw } => words.push((word.clone(), raw.clone())),
+            // What an article stands before is a noun: "a post is 300 bytes".
+            MarkKind::Function(word) if ["a", "an", "the"].contains(&word.as_str()) => {
+                if let Some((_, raw)) = words.last_mut() {
+                    raw.clear();
+                }
+            }
             MarkKind::Metric { strong: false, words: hint, .. } => {
                 words.extend(hint.iter().rev().map(|word| (word.clone(), word.clone())));
             }
@@ -179,8 +219,10 @@ fn split_at_verb(words: &[(String, String)]) -> Phrase {
 }
 
 /// Verbs that only connect a noun with its amount.
-const CONNECTING: &[&str] =
-    &["be", "try", "do", "have", "need", "last", "expect", "require", "support", "allow", "hold"];
+const CONNECTING: &[&str] = &[
+    "be", "try", "do", "have", "need", "last", "expect", "require", "support", "allow", "hold",
+    "lead", "result", "weigh", "go", "come",
+];
 
 /// Returns the action of a verb, if it is one.
 pub(super) fn action(verb: Verb) -> Option<Action> {

@@ -4,8 +4,9 @@ use super::analyze::{Sides, trimmed};
 use super::implied::{implied_one, interval_of_bytes};
 use super::noun::{self, Phrase};
 use super::{Context, Cut, Found, Territory};
+use crate::lexicon::english::PEOPLE;
 use crate::marks::{Mark, MarkKind};
-use crate::{Demand, Dimension, Metric, NounPhrase, Of, Per};
+use crate::{Access, Action, Demand, Dimension, Metric, NounPhrase, Of, Per};
 
 /// Labels that group lines and name nothing.
 const CATEGORIES: &[&str] = &[
@@ -25,6 +26,7 @@ const CATEGORIES: &[&str] = &[
     "expected",
     "estimate",
     "assumption",
+    "storage",
     "key",
     "figure",
 ];
@@ -53,6 +55,8 @@ pub(super) struct Place<'a> {
     pub(super) own: &'a Sides<'a>,
     pub(super) unit_noun: Option<&'static str>,
     pub(super) increase: bool,
+    /// Whether it was written as `100:1`.
+    pub(super) ratio: bool,
 }
 
 impl Place<'_> {
@@ -97,6 +101,7 @@ impl Place<'_> {
         self.part(draft, counted);
         self.korean_counter(draft, counted);
         self.korean_verb(draft, counted);
+        self.frequency(draft, counted);
         if draft.action.is_none() && counted && draft.metric.is_none() {
             draft.action = draft.subject().and_then(noun::action_of_noun);
         }
@@ -113,6 +118,17 @@ impl Place<'_> {
             // "30 % users post": the noun is the whole.
             let noun = noun::noun_phrase(right.noun.clone());
             draft.of = Some(Of::Noun { noun, demand: None });
+        }
+    }
+
+    /// `every frob is glimped 25 times`: what is done to each of them, by a verb of any kind; that
+    /// which exists is looked at.
+    fn frequency(&self, draft: &mut Demand, counted: bool) {
+        let times = self.own.text[self.territory.range.clone()].contains("times");
+        let Some(word) = draft.subject().map(|noun| noun.head().to_owned()) else { return };
+        let passive = word.ends_with("ed") && crate::lexicon::verb(&word).is_none();
+        if counted && times && passive && draft.action.is_none() && self.right.noun.is_empty() {
+            draft.action = Some(Action { verb: word, access: Some(Access::Read) });
         }
     }
 
@@ -192,8 +208,11 @@ impl Place<'_> {
         let mut targets = Vec::new();
         let mut words: Vec<String> = Vec::new();
         let mut inside = false;
+        let people = self.right.noun.last().is_some_and(|word| PEOPLE.contains(&word.as_str()));
         for mark in self.own.after {
             match &mark.kind {
+                // "2M drivers on duty" counts drivers.
+                MarkKind::Function(word) if word == "on" && people => break,
                 MarkKind::Function(word) if matches!(word.as_str(), "for" | "on") => inside = true,
                 MarkKind::Function(word) if word == "and" && inside => {
                     targets.push(noun::noun_phrase(core::mem::take(&mut words)));
@@ -251,8 +270,12 @@ impl Place<'_> {
     ) -> Option<Demand> {
         let counts = matches!(draft.amount.dimension, Dimension::Ratio | Dimension::Count);
         let appears = ["connect", "login", "visit", "use"];
+        if draft.amount.text.contains(crate::lexer::is_hangul) {
+            return None;
+        }
         let verb = self.right.verb.filter(|verb| {
-            verb.is_base && !(appears.contains(&verb.base) && self.right.object.is_empty())
+            (verb.is_base || verb.is_third)
+                && !(appears.contains(&verb.base) && self.right.object.is_empty())
         })?;
         draft.per_seconds().filter(|_| counts && draft.metric.is_none())?;
         let index = context.earlier.len() + found.demands.len();
@@ -288,6 +311,13 @@ fn of_label(draft: &mut Demand, label: &[String]) {
 }
 
 fn label_noun(label: &[Mark]) -> Vec<String> {
-    let words: Vec<_> = label.iter().filter_map(Mark::noun_words).flatten().collect();
+    // "Buyers in the first minute of a sale": buyers.
+    let event = |mark: &&Mark| matches!(mark.kind, MarkKind::Condition(_));
+    let words: Vec<_> = label
+        .iter()
+        .take_while(|mark| !event(mark))
+        .filter_map(Mark::noun_words)
+        .flatten()
+        .collect();
     if words.iter().any(|word| CATEGORIES.contains(&word.as_str())) { Vec::new() } else { words }
 }

@@ -68,7 +68,7 @@ pub(super) fn join(text: &str, lexed: &mut Lexed) {
     fractions(&mut lexed.tokens);
     ranges(&mut lexed.tokens);
     ratios(&mut lexed.tokens);
-    clocks(&mut lexed.tokens);
+    clocks(text, &mut lexed.tokens);
 }
 
 /// Replaces `tokens[at..at + count]` by one amount.
@@ -108,6 +108,9 @@ fn spoken_at(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
         "twice" if times_follow(tokens, at) => return Some((2.0, 1)),
         "once" if times_follow(tokens, at) => return Some((1.0, 1)),
         "thrice" => return Some((3.0, 1)),
+        "zero" if at > 0 && ["rpo", "rto", "of", "is", "="].contains(&tokens[at - 1].word()) => {
+            return Some((0.0, 1));
+        }
         _ => {}
     }
     let (_, value) = NUMBER_WORDS.iter().find(|(name, _)| *name == word(0))?;
@@ -349,10 +352,12 @@ const ZONES: &[&str] =
     &["kst", "jst", "utc", "gmt", "est", "edt", "cst", "pst", "pdt", "cet", "cest", "ist", "local"];
 
 /// `18-22 h KST`, `18:00-22:00`, `9am to 6pm`, `18~22시`.
-fn clocks(tokens: &mut Vec<Token>) {
+fn clocks(text: &str, tokens: &mut Vec<Token>) {
     for at in 0..tokens.len() {
         let zone = tokens.get(at + 1).is_some_and(|next| ZONES.contains(&next.word()));
         let led = at > 0 && matches!(tokens[at - 1].word(), "between" | "from" | "daily" | "peak");
+        let written = &text[tokens[at].range.clone()];
+        let led = led || ["between", "from"].iter().any(|word| written.starts_with(word));
         let Kind::Amount(quantity) = &tokens[at].kind else { continue };
         let (low, high) = (quantity.low, quantity.high);
         let hours = match quantity.kind() {

@@ -15,9 +15,8 @@ impl Marker<'_> {
             .marks
             .iter()
             .any(|mark| mark.quantity().is_some_and(|quantity| quantity.time().is_some()));
-        let of = self.word(2) == "of"
-            && matches!(self.word(3), "request" | "call" | "query" | "case" | "all");
         let of_the = self.word(2) == "of" && self.word(3) == "the";
+        let of = self.word(2) == "of" && !of_the && !self.word(3).is_empty();
         if !lead || !timed || !(of || of_the) || share.low != share.high || share.low > 100.0 {
             return None;
         }
@@ -51,6 +50,12 @@ impl Marker<'_> {
         {
             return Some((MarkKind::Condition(ConditionKind::After { seconds }), 2));
         }
+        if let Some(kind) = self.direction() {
+            return Some((MarkKind::Condition(kind), 1));
+        }
+        if let Some(found) = self.office_hours() {
+            return Some(found);
+        }
         if matches!(self.word(0), "while" | "during" | "when") {
             return self.during();
         }
@@ -66,11 +71,38 @@ impl Marker<'_> {
         None
     }
 
+    /// `1.2 KB in, 6 KB out per request`.
+    fn direction(&self) -> Option<ConditionKind> {
+        let kind = match self.word(0) {
+            "in" => ConditionKind::Up,
+            "out" => ConditionKind::Down,
+            _ => return None,
+        };
+        let data = |quantity: &Quantity| matches!(quantity.kind(), Some(UnitKind::Bytes(_)));
+        let after = self.marks.last().and_then(|mark| mark.quantity()).is_some_and(data);
+        let ends = matches!(self.word(1), "" | "," | ";" | "." | "/" | "per" | "and" | "each");
+        let amount = self.quantity(1).is_some();
+        (after && ends && !amount).then_some(kind)
+    }
+
+    /// `in office hours`: 9 to 18 h, unless the item gives the hours itself.
+    fn office_hours(&self) -> Option<(MarkKind, usize)> {
+        let lead = usize::from(matches!(self.word(0), "in" | "during"));
+        let adjective = matches!(self.word(lead), "office" | "business" | "working");
+        let given = self.tokens.iter().any(|token| matches!(token.kind, Kind::Clock(..)));
+        if !adjective || self.word(lead + 1) != "hour" || given {
+            return None;
+        }
+        let hours = ConditionKind::Hours { from: 9.0, to: 18.0, zone: None };
+        Some((MarkKind::Condition(hours), lead + 2))
+    }
+
     pub(super) fn during(&self) -> Option<(MarkKind, usize)> {
         let mut words = Vec::new();
         let mut count = 1;
         for (index, token) in self.tokens.iter().enumerate().skip(self.at + 1) {
-            if matches!(token.kind, Kind::Symbol(_) | Kind::Amount(_) | Kind::Clock(..)) {
+            let ends = matches!(token.kind, Kind::Symbol(_) | Kind::Amount(_) | Kind::Clock(..));
+            if ends || ["all", "each", "every", "within", "under"].contains(&token.word()) {
                 break;
             }
             if !lexicon::is_stop(token.word()) {

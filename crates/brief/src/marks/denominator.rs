@@ -36,6 +36,12 @@ impl Marker<'_> {
             return None;
         }
         let words = self.noun(1);
+        let verb = self.tokens.get(self.at + 1).map_or("", |token| token.word());
+        let acts = matches!(lead, "each" | "every")
+            && lexicon::verb(verb).is_some_and(|verb| verb.is_third);
+        if acts {
+            return Some((MarkKind::PerEach { words: Vec::new() }, 1));
+        }
         if words.is_empty() {
             return (lead == "each").then_some((MarkKind::PerEach { words }, 1));
         }
@@ -62,8 +68,10 @@ impl Marker<'_> {
         for (index, token) in self.tokens.iter().enumerate().skip(self.at + offset) {
             let raw = token.word();
             let content = !raw.is_empty() && !lexicon::is_stop(raw) && time_unit(raw).is_none();
+            // The noun after "each" is singular, so a word in s after it is what it does.
             let third = !words.is_empty()
-                && lexicon::verb(raw).is_some_and(|verb| verb.is_third || verb.is_participle);
+                && (lexicon::is_plural(raw)
+                    || lexicon::verb(raw).is_some_and(|verb| verb.is_third || verb.is_participle));
             let phrase = PHRASES.iter().any(|(phrase, meaning)| {
                 *phrase == self.normal[index]
                     && !matches!(meaning, Meaning::Metric(_) | Meaning::Hint(_))

@@ -1,6 +1,8 @@
 //! Sizes, retention, growth, copies, streams.
 
-use tenfold_brief::{ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Per};
+use tenfold_brief::{
+    Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Per, Statistic,
+};
 use tenfold_units::{Interval, math};
 
 use super::load::number;
@@ -43,7 +45,15 @@ fn bytes(demand: &Demand) -> f64 {
 }
 
 fn bitrate(draft: &mut Draft<'_>, index: usize) {
-    let factor = bits(&draft.brief.demands[index]);
+    let demand = &draft.brief.demands[index];
+    let factor = bits(demand);
+    let sends =
+        demand.action.as_ref().is_some_and(|a| ["send", "upload"].contains(&a.verb.as_str()));
+    if sends || demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Up)) {
+        draft.state("bitrate_in_bps", "bits per second that one sends", index, factor);
+        draft.reported.push("bitrate_in_bps".to_owned());
+        return;
+    }
     draft.state("bitrate_bps", "bits per second of one stream", index, factor);
 }
 
@@ -141,6 +151,15 @@ fn size(draft: &mut Draft<'_>, index: usize) {
     {
         return per_owner(draft, index, noun, *link, subject);
     }
+    if let Some(usual) = usual_beside(draft, index) {
+        let own = brief.demands[usual].subject().or_else(|| brief.demands[usual].per_each());
+        let noun = subject.or_else(|| own.cloned()).unwrap_or_default();
+        let noun = &noun;
+        let id = format!("data.{}.item_max_bytes", words::snake(noun, "data"));
+        draft.state(&id, &format!("{noun}: bytes of one item at most"), index, factor);
+        draft.reported.push(id);
+        return;
+    }
     let today = demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Today));
     let large = demand.amount.mid >= STOCK_BYTES_MIN && each.is_none();
     if today || large {
@@ -151,6 +170,27 @@ fn size(draft: &mut Draft<'_>, index: usize) {
         return;
     }
     item(draft, index, subject, each, factor);
+}
+
+/// Returns the usual size beside which a demand gives the largest: `1 KB on average, at most 1 MB`.
+fn usual_beside(draft: &Draft<'_>, index: usize) -> Option<usize> {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let most = |demand: &Demand| {
+        demand.statistic == Some(Statistic::Maximum)
+            || matches!(demand.bound, Bound::AtMost | Bound::LessThan)
+    };
+    brief
+        .demands
+        .iter()
+        .enumerate()
+        .position(|(other, usual)| {
+            let link = demand.of.as_ref().and_then(Of::demand) == Some(other)
+                || usual.of.as_ref().and_then(Of::demand) == Some(index);
+            let same = link || usual.subjects == demand.subjects && !demand.subjects.is_empty();
+            usual.metric == Some(Metric::Size) && !most(usual) && same
+        })
+        .filter(|_| most(demand))
 }
 
 fn population_link(draft: &Draft<'_>, link: Option<usize>) -> bool {
@@ -174,7 +214,21 @@ fn item(
         let label = format!("{name}: bytes of one item");
         return draft.state(&format!("data.{name}.item_bytes"), &label, index, factor);
     }
+    if let Some((count, read)) =
+        link.and_then(|link| draft.carried.iter().find(|(own, _)| *own == link)).cloned()
+    {
+        let of = brief.demands[count].subject().cloned().unwrap_or_default();
+        let size = format!("op.{read}.{}_bytes", words::snake(&of, "part"));
+        draft.state(&size, &format!("{read}: bytes of one {of}"), index, factor);
+        if let Some(each) = draft.figure_of[count].clone() {
+            let id = format!("op.{read}.response_bytes");
+            let label = format!("{read}: bytes of a response");
+            return draft.formula(&id, &label, &format!("{each} * {size}"));
+        }
+    }
     let linked = link.and_then(|link| dataset_of_demand(draft, link));
+    // "50k couriers send their place (100 bytes)": the bytes are not of the courier.
+    let subject = subject.filter(|noun| linked.is_none() || !words::is_actor(noun));
     let noun = subject.or_else(|| each.map(|(noun, _)| noun)).filter(|noun| !noun.is_empty());
     let name = match (noun, linked) {
         (Some(noun), _) => {
@@ -193,6 +247,22 @@ fn item(
             }
         }
     };
+    // "each page view sends an event of 400 B"
+    let parent = brief.demands[index].per_each().and_then(|noun| draft.find_operation(noun, None));
+    let flow = format!("data.{name}.new_items_per_second");
+    let write = |parent: &String| draft.operations[parent].spec.touches.is_empty();
+    let sends = brief.demands[index]
+        .action
+        .as_ref()
+        .is_some_and(|action| action.access == Some(tenfold_brief::Access::Write));
+    if let Some(parent) =
+        parent.filter(|parent| sends && write(parent) && draft.datasets[&name].spec.flow.is_empty())
+        && dataset_of_operation(draft, &parent).as_ref() != Some(&name)
+        && !draft.network.contains(&flow)
+    {
+        let label = format!("{name}: new items per second");
+        draft.formula(&flow, &label, &format!("op.{parent}.qps_avg"));
+    }
     let id = format!("data.{name}.item_bytes");
     draft.state(&id, &format!("{name}: bytes of one item"), index, factor);
     let own = &mut draft.datasets[&name];
@@ -248,6 +318,8 @@ fn message_side(demand: &Demand, up: bool, down: bool) -> Option<&'static str> {
         _ if timed => None,
         "response" | "reply" => Some("response"),
         "request" | "body" => Some("request"),
+        "upload" if asked => Some("request"),
+        "download" if asked => Some("response"),
         "payload" => Some(if down { "response" } else { "request" }),
         _ if asked && down => Some("response"),
         _ if asked => Some("request"),
@@ -273,7 +345,7 @@ fn message(draft: &mut Draft<'_>, index: usize, side: &str, factor: f64) {
     draft.state(&id, &format!("bytes {direction} per request"), index, factor);
 }
 
-fn retention(draft: &mut Draft<'_>, index: usize) {
+pub(super) fn retention(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
     let dataset = subject_dataset(draft, index);
@@ -304,7 +376,7 @@ fn retention(draft: &mut Draft<'_>, index: usize) {
     }
     let id = match (dataset, demand.subject()) {
         (Some(name), _) => format!("data.{name}.retention_seconds"),
-        (None, Some(noun)) if !noun.is_empty() && noun.head() != "data" => {
+        (None, Some(noun)) if !noun.is_empty() && !["data", "raw"].contains(&noun.head()) => {
             let name = self::dataset(draft, index, noun);
             format!("data.{name}.retention_seconds")
         }

@@ -4,7 +4,7 @@ use tenfold_brief::{ConditionKind, Demand, Metric, NounPhrase, Of, Per, Statisti
 use tenfold_units::Interval;
 
 use super::population::{actors, note_population, population, population_id, population_of_demand};
-use super::share::{number_per_thing, part};
+use super::share::{number_id, number_per_thing, part};
 use super::target::{Target, operation, target};
 use crate::draft::{Draft, interval};
 use crate::{OperationKind, words};
@@ -24,15 +24,24 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             per_actor(draft, index, &noun, link, seconds);
         }
         (Some((noun, link)), None) => number_per_thing(draft, index, &noun, link),
-        (None, Some(_)) if counts_daily(demand) => {
-            draft.state("dau", "daily active users", index, 1.0);
-            let noun =
-                NounPhrase { words: vec!["daily".to_owned(), "user".to_owned()], rest: false };
-            note_population(draft, index, "dau", &noun, None);
-        }
+        (None, Some(_)) if comes(demand).is_some() => visitors(draft, index),
         (None, Some(seconds)) if who_acts(demand).is_some() => {
             let noun = who_acts(demand).cloned().unwrap_or_default();
             all_of_them(draft, index, &noun, seconds);
+        }
+        // "2 edits per second while editing": of each who does.
+        (None, Some(seconds)) if while_there(draft, demand) => {
+            let read_as = "read for each of those who are there at the same moment";
+            let help = "write \"in total\" or \"per user\"";
+            draft.read_as("R108", index, read_as, help, Some("concurrent_users"));
+            let (name, times) = match target(draft, index) {
+                Target::Operation(name) => (format!("op.{name}.qps_peak"), name),
+                Target::Total(class) => (format!("{class}_qps_peak"), class.to_owned()),
+            };
+            let each = format!("{times}.times_per_actor");
+            draft.state(&each, &format!("{times} of each in {}", span_words(seconds)), index, 1.0);
+            let formula = format!("concurrent_users * {each} / {}", number(seconds));
+            draft.formula(&name, "requests per second at peak", &formula);
         }
         (None, Some(seconds)) => {
             // `twice a day` of those whom an earlier demand counts.
@@ -49,9 +58,26 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             Some(seconds) => burst(draft, index, seconds),
             None if other_end(draft, index) => {}
             None if demand.of.is_some() && demand.metric.is_none() => part(draft, index),
+            // "average order 3 items"
+            None if demand.statistic == Some(Statistic::Average) && demand.action.is_some() => {
+                let verb = demand.action.as_ref().map(|action| action.verb.clone());
+                let noun = NounPhrase { words: verb.into_iter().collect(), rest: false };
+                number_per_thing(draft, index, &noun, None);
+            }
             None => population(draft, index),
         },
     }
+}
+
+/// Returns whether a demand tells what one does in a state that lasts: the brief knows sessions.
+fn while_there(draft: &Draft<'_>, demand: &Demand) -> bool {
+    let during = |c: &tenfold_brief::Condition| matches!(c.kind, ConditionKind::During { .. });
+    let lasting = draft.brief.demands.iter().any(|other| {
+        other.metric == Some(Metric::Concurrency)
+            || other.metric == Some(Metric::Length)
+                && other.subject().is_some_and(|noun| noun.head() == "session")
+    });
+    lasting && demand.amount.mid <= 100.0 && demand.conditions.iter().any(during)
 }
 
 /// Binds the average beside a stated peak, or the peak beside a stated average: `80k requests/s at
@@ -71,11 +97,41 @@ fn other_end(draft: &mut Draft<'_>, index: usize) -> bool {
     true
 }
 
-/// Returns whether a demand counts those who come on a day: `5M users, 1.2M daily`.
-pub(super) fn counts_daily(demand: &Demand) -> bool {
+/// Returns the figure of those who come on a day or in a month, where a demand counts them:
+/// `5M users, 1.2M daily`, `2M visitors per day`.
+pub(super) fn comes(demand: &Demand) -> Option<&'static str> {
+    let comes = demand.action.as_ref().is_none_or(|action| action.verb == "visit");
+    if demand.metric.is_some() || !comes || demand.amount.implied {
+        return None;
+    }
     let text = demand.text.to_lowercase();
-    let nothing = demand.subject().is_none_or(NounPhrase::is_empty) && demand.action.is_none();
-    nothing && demand.metric.is_none() && (text.ends_with("daily") || text.contains("일간"))
+    match demand.subject().filter(|noun| !noun.is_empty()) {
+        None => (text.ends_with("daily") || text.contains("일간")).then_some("dau"),
+        Some(noun) if words::is_visitor(noun) && !noun.has("new") => {
+            let per = demand.per_seconds()?;
+            let each = demand.per_each().is_some();
+            (!each && per == DAY)
+                .then_some("dau")
+                .or_else(|| (!each && per == 30.0 * DAY).then_some("mau"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Binds those who come on a day or in a month.
+fn visitors(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(id) = comes(demand) else { return };
+    let (label, word) = match id {
+        "dau" => ("daily active users", "daily"),
+        _ => ("monthly active users", "monthly"),
+    };
+    draft.state(id, label, index, 1.0);
+    let noun = demand.subject().filter(|noun| !noun.is_empty()).cloned().unwrap_or_else(|| {
+        NounPhrase { words: vec![word.to_owned(), "user".to_owned()], rest: false }
+    });
+    note_population(draft, index, id, &noun, None);
 }
 
 /// Returns those who act, where a demand counts them and not what they do: `2M sensors send a
@@ -112,7 +168,7 @@ fn all_of_them(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, seconds: 
 fn rate(draft: &mut Draft<'_>, index: usize, factor: f64) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    let (active, window) = active_seconds(demand);
+    let (active, window) = window_of(draft, demand);
     // An amount per day falls into the part of the day that the brief names.
     let factor = match active {
         Some(seconds) if demand.per_seconds().is_some_and(|s| s >= DAY) => factor * DAY / seconds,
@@ -123,6 +179,7 @@ fn rate(draft: &mut Draft<'_>, index: usize, factor: f64) {
         Target::Total(class) => (format!("{class}_qps"), format!("{class}s per second")),
         Target::Operation(name) => {
             shorten_reading(draft, index, &name);
+            let name = apart(draft, index, name);
             note_window(draft, &name, active, window);
             (format!("op.{name}.qps"), format!("{name}: requests per second"))
         }
@@ -131,6 +188,23 @@ fn rate(draft: &mut Draft<'_>, index: usize, factor: f64) {
         draft.state_value(&format!("{id}_peak"), &format!("{label} at peak"), index, value);
     } else {
         draft.state_value(&format!("{id}_avg"), &format!("{label} on average"), index, value);
+    }
+}
+
+/// Returns an operation of its own for a rate where another thing's rate stands for it already:
+/// `10M pushes a day, 5M emails a day`.
+fn apart(draft: &mut Draft<'_>, index: usize, name: String) -> String {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let stem = format!("op.{name}.qps_");
+    let other = (0..index).any(|earlier| {
+        let own = draft.figure_of[earlier].as_ref().is_some_and(|id| id.starts_with(&stem));
+        let before = &brief.demands[earlier];
+        own && before.subjects != demand.subjects && before.per_each().is_none()
+    });
+    match demand.subject().filter(|noun| other && !noun.is_empty()) {
+        Some(noun) => another(draft, &name, noun),
+        None => name,
     }
 }
 
@@ -150,8 +224,57 @@ fn shorten_reading(draft: &mut Draft<'_>, index: usize, name: &str) {
     draft.read_as("R101", index, &read_as, &help, Some(&format!("op.{name}.qps_avg")));
 }
 
+/// Binds an interval without anybody: `answers are saved every 30 s`, `interval: every 10 s`. What
+/// another demand says of each of those who act is said once more; else each of the only ones who
+/// act does it. Returns whether it was bound.
+pub(super) fn nobody(draft: &mut Draft<'_>, index: usize) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let interval = demand.per.iter().any(|per| matches!(per, Per::Time { interval: true, .. }));
+    let alone = demand.per_each().is_none() && demand.actor.is_none() && demand.of.is_none();
+    let Some(seconds) = demand.per_seconds().filter(|_| interval && alone) else { return false };
+    if !(demand.amount.implied || demand.amount.mid == 1.0) {
+        return false;
+    }
+    let same = |other: &Demand| other.per_each().is_some() && other.per_seconds() == Some(seconds);
+    if brief.demands.iter().any(same) {
+        draft.used[index] = true;
+        return true;
+    }
+    let there = draft.populations.iter().find(|p| p.figure == "concurrent_users");
+    let Some(who) = there.or(match &draft.populations[..] {
+        [only] => Some(only),
+        _ => None,
+    }) else {
+        return false;
+    };
+    let (figure, noun) = (who.figure.clone(), who.noun.clone());
+    let plain = ["interval", "frequency", "period", "cadence", "resolution"];
+    let unnamed = demand.subject().is_none_or(|own| plain.contains(&own.head()));
+    let things = brief.demands.iter().position(|other| {
+        other.per_each() == Some(&noun) && other.per_seconds().is_none() && other.metric.is_none()
+    });
+    let of_each = things.and_then(|at| Some((at, brief.demands[at].subject()?)));
+    if let Some((at, thing)) = of_each.filter(|_| unnamed) {
+        let each = number_id(thing, &noun, false);
+        draft.state(&each, &format!("{thing}s per {noun}"), at, 1.0);
+        let name = operation(draft, index, thing, Some(tenfold_brief::Access::Write));
+        let rate = format!("op.{name}.qps_avg");
+        let formula = format!("{figure} * {each} / {}", number(seconds));
+        draft.formula(&rate, &format!("{name}: requests per second"), &formula);
+        draft.figure_of[index] = Some(rate);
+        draft.used[index] = true;
+        return true;
+    }
+    let read_as = format!("read as done by each {noun}");
+    let help = format!("write \"each {noun} …\" or the rate of the whole system");
+    draft.read_as("R108", index, &read_as, &help, Some(&figure));
+    per_actor(draft, index, &noun, None, seconds);
+    true
+}
+
 /// Binds a rate for each of a population.
-fn per_actor(
+pub(super) fn per_actor(
     draft: &mut Draft<'_>,
     index: usize,
     noun: &NounPhrase,
@@ -176,7 +299,7 @@ fn per_actor(
     } else {
         actors
     };
-    let (active, window) = active_seconds(demand);
+    let (active, window) = window_of(draft, demand);
     let seconds = match active {
         Some(active) if seconds >= DAY => seconds * active / DAY,
         _ => seconds,
@@ -200,14 +323,18 @@ fn per_actor(
     let times = format!("{}times_per_actor", stem.trim_end_matches("qps"));
     let times_label = format!("{label} per actor in {}", span_words(seconds));
     draft.state(&times, &times_label, index, 1.0);
-    let peak = if demand.at_peak() { "peak" } else { "avg" };
-    let id = format!("{stem}_{peak}");
+    // Those who are there at once are a peak, and so is what they do.
+    let peak = demand.at_peak() || actors == "concurrent_users";
+    let id = format!("{stem}_{}", if peak { "peak" } else { "avg" });
+    if let Some(name) = stem.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps")) {
+        draft.paced.push((name.to_owned(), actors.clone()));
+    }
     let formula = format!("{actors} * {times} / {}", number(seconds));
     draft.formula(&id, &format!("{label} per second"), &formula);
     draft.figure_of[index] = Some(id);
 }
 
-fn another(draft: &mut Draft<'_>, name: &str, noun: &NounPhrase) -> String {
+pub(super) fn another(draft: &mut Draft<'_>, name: &str, noun: &NounPhrase) -> String {
     let fresh = format!("{name}_{}", words::snake(noun, "other"));
     let mut operation = draft.operations[name].clone();
     operation.spec.main = false;
@@ -241,9 +368,11 @@ fn burst(draft: &mut Draft<'_>, index: usize, seconds: f64) {
     let access = demand.action.as_ref().and_then(|action| action.access);
     let name = operation(draft, index, &phrase, access);
     if by_actor && !noun.is_empty() {
-        let id = population_id(draft, &noun);
-        draft.state(&id, &format!("{noun}s"), index, 1.0);
+        let all = population_id(draft, &noun);
+        let id = if draft.network.is_stated(&all) { format!("{all}_of_a_moment") } else { all };
+        draft.state(&id, &format!("{noun}s of one moment"), index, 1.0);
         note_population(draft, index, &id, &noun, None);
+        draft.bursts.push(id);
     }
     let value = interval(&demand.amount).scaled(1.0 / seconds);
     let id = format!("op.{name}.qps_peak");
@@ -298,6 +427,42 @@ pub(super) fn highest_peak_factor(draft: &mut Draft<'_>) {
             draft.reported.push(id);
         }
     }
+}
+
+/// Binds a demand that only says when: `peak 18-22 h`, `office hours: 9:00-18:00 on weekdays`.
+pub(super) fn times_of_day(draft: &mut Draft<'_>, index: usize) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    if !says_when(demand) {
+        return false;
+    }
+    let (Some(seconds), _) = active_seconds(demand) else { return false };
+    let (id, label) = if demand.at_peak() {
+        ("peak_window_seconds", "length of the daily peak")
+    } else {
+        ("active_window_seconds", "part of the day in which all of it happens")
+    };
+    draft.state_value(id, label, index, Interval::exact(seconds));
+    draft.reported.push(id.to_owned());
+    true
+}
+
+fn says_when(demand: &Demand) -> bool {
+    let alone = demand.per.is_empty() && demand.of.is_none() && demand.action.is_none();
+    let hours = |c: &tenfold_brief::Condition| matches!(c.kind, ConditionKind::Hours { .. });
+    demand.amount.implied && alone && demand.conditions.iter().any(hours)
+}
+
+/// Returns the window of a demand, else the one that the brief states for everything.
+fn window_of(draft: &Draft<'_>, demand: &Demand) -> (Option<f64>, Option<String>) {
+    let own = active_seconds(demand);
+    let general = || {
+        let mut all = draft.brief.demands.iter().filter(|other| says_when(other));
+        all.find(|other| !other.at_peak()).map(active_seconds)
+    };
+    let daily = demand.per_seconds().is_some_and(|seconds| seconds >= DAY);
+    let fits = daily && own.0.is_none() && own.1.is_none() && !demand.at_peak();
+    if fits { general().unwrap_or(own) } else { own }
 }
 
 /// Returns the seconds of the day in which a demand happens, and the window in words.

@@ -1,6 +1,6 @@
 //! Who acts: populations, stocks of things, those who are there at once.
 
-use tenfold_brief::{Demand, Metric, NounPhrase, Of};
+use tenfold_brief::{Demand, Metric, NounPhrase, Of, Statistic};
 
 use super::load::{number, span_words};
 use super::target::generic_dataset;
@@ -97,7 +97,7 @@ fn stock(draft: &mut Draft<'_>, index: usize, dataset: &str, noun: &NounPhrase) 
 }
 
 /// Returns whether a demand lets those of the noun act.
-fn acts(demand: &Demand, noun: &NounPhrase) -> bool {
+pub(super) fn acts(demand: &Demand, noun: &NounPhrase) -> bool {
     let same = |other: &NounPhrase| other.head() == noun.head();
     let timed = demand.per_seconds().is_some();
     let of = matches!(&demand.of, Some(Of::Noun { noun, .. }) if same(noun));
@@ -155,6 +155,16 @@ pub(super) fn concurrency(draft: &mut Draft<'_>, index: usize) {
     }
     draft.state("concurrent_users", "open at the same moment", index, 1.0);
     note_population(draft, index, "concurrent_users", &noun, None);
+    let access = demand.action.as_ref().and_then(|action| action.access);
+    if let (Some(access), Some(seconds)) = (access, demand.per_seconds()) {
+        // "dashboards refresh every minute for 2,000 concurrent users"
+        let verb = demand.action.iter().map(|action| action.verb.clone()).collect();
+        let phrase = NounPhrase { words: verb, rest: false };
+        let name = super::target::operation(draft, index, &phrase, Some(access));
+        let label = format!("{name}: requests per second at peak");
+        let formula = format!("concurrent_users / {}", number(seconds));
+        draft.formula(&format!("op.{name}.qps_peak"), &label, &formula);
+    }
     let help = "write \"daily active users\" for those of a day";
     let read_as = "read as the peak of open connections; it is not multiplied again";
     draft.read_as("R103", index, read_as, help, Some("concurrent_users"));
@@ -167,7 +177,12 @@ pub(super) fn length(draft: &mut Draft<'_>, index: usize) {
     let noun = demand.subject().cloned().unwrap_or_default();
     let name = words::snake(&noun, "session");
     // So many seconds of each person and day: on average, that share of them is there.
-    if let (Some(each), Some(period)) = (demand.per_each(), demand.per_seconds()) {
+    let people = NounPhrase { words: vec!["user".to_owned()], rest: false };
+    let each = demand.per_each().or_else(|| {
+        let daily = demand.per_seconds() == Some(86_400.0);
+        (daily && demand.statistic == Some(Statistic::Average)).then_some(&people)
+    });
+    if let (Some(each), Some(period)) = (each, demand.per_seconds()) {
         let Some(parent) = actors(draft, each, None) else { return };
         let id = format!("{name}_per_actor_seconds");
         draft.state(&id, &format!("{noun} per {each} in {}", span_words(period)), index, 1.0);
@@ -188,8 +203,35 @@ pub(super) fn length(draft: &mut Draft<'_>, index: usize) {
         .and_then(|figure| figure.strip_prefix("op.").map(str::to_owned))
         .and_then(|rest| rest.split('.').next().map(str::to_owned))
         .or_else(|| draft.find_operation(&noun, None));
+    if operation.is_none() && moment_of_all(draft, &id, demand.amount.mid) {
+        return;
+    }
     if let Some(operation) = operation {
         let formula = format!("op.{operation}.qps_peak * {id}");
         draft.formula("concurrent_users", "there at the same moment at peak", &formula);
     }
+}
+
+/// Lets all who come in one moment be there for as long as what they came for lasts: 500,000 start
+/// an exam of 50 minutes in the same minute. What each of them does happens in that time alone.
+fn moment_of_all(draft: &mut Draft<'_>, length: &str, seconds: f64) -> bool {
+    let [population] = &draft.bursts[..] else { return false };
+    let population = population.clone();
+    draft.formula("concurrent_users", "there at the same moment", &population);
+    let paced: Vec<String> = draft
+        .paced
+        .iter()
+        .filter(|(_, actors)| *actors == population)
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in paced {
+        let Some(operation) = draft.operations.get_mut(&name) else { continue };
+        operation.window = Some(format!("{} from the start", span_words(seconds)));
+        let label = format!("{name}: share of the time in which it happens");
+        let active = format!("op.{name}.active_ratio");
+        draft.formula(&active, &label, &format!("moments_per_day * {length} / 86400"));
+        let (average, peak) = (format!("op.{name}.qps_avg"), format!("op.{name}.qps_peak"));
+        draft.formula(&peak, &format!("{name}: requests per second at peak"), &average);
+    }
+    true
 }

@@ -24,10 +24,14 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
         .and_then(|link| draft.figure_of[link].clone())
         .and_then(|id| id.strip_prefix("op.").map(str::to_owned))
         .and_then(|id| id.split('.').next().map(str::to_owned));
-    let operation = linked_operation.or_else(|| {
+    let operation = linked_operation.or_else(|| only_request(draft, &of)).or_else(|| {
         (!of.is_empty() && !words::is_actor(&of)).then(|| draft.find_operation(&of, None)).flatten()
     });
     if let Some(parent) = operation {
+        let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some());
+        if acts || words::is_act(&subject) {
+            return outcome(draft, index, &parent);
+        }
         return mixture(draft, index, &parent, &subject);
     }
     if words::is_request(&of) {
@@ -35,7 +39,11 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     }
     let Some(parent) = actors(draft, &of, link) else { return };
     let period = demand.per_seconds().unwrap_or(DAY);
-    if demand.action.is_some() && !subject.is_empty() && !is_followed(draft, index) {
+    // "2M visitors per day, 1 in 20 buys": once on that day.
+    let does = demand.action.as_ref().is_some_and(|action| action.access.is_some());
+    let daily = parent == "dau" && does && subject.is_empty();
+    let acts = demand.action.is_some() && !subject.is_empty();
+    if (acts || daily) && !is_followed(draft, index) {
         return acting_share(draft, index, &parent, period);
     }
     let online = ["concurrent", "online", "simultaneous", "connected"];
@@ -59,6 +67,28 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     );
     draft.figure_of[index] = Some(id.clone());
     note_population(draft, index, &id, &subject, Some(parent));
+}
+
+/// Returns the operation that `requests` are where the brief names one kind: `ad requests`.
+fn only_request(draft: &Draft<'_>, of: &NounPhrase) -> Option<String> {
+    let requests = |o: &crate::draft::OperationDraft| o.nouns.iter().any(words::is_request);
+    let mut named = draft.operations.iter().filter(|(_, o)| requests(o));
+    let (name, _) = named.next().filter(|_| words::is_request(of))?;
+    named.next().is_none().then(|| name.clone())
+}
+
+/// Binds what a share of an operation leads to: `1 in 5 requests leads to an impression`.
+fn outcome(draft: &mut Draft<'_>, index: usize, parent: &str) {
+    let Target::Operation(name) = target(draft, index) else { return };
+    if name == parent {
+        return;
+    }
+    let ratio = format!("op.{name}.of_{parent}_ratio");
+    draft.state(&ratio, &format!("{name} / {parent}"), index, 1.0);
+    let id = format!("op.{name}.qps_avg");
+    let formula = format!("op.{parent}.qps_avg * {ratio}");
+    draft.formula(&id, &format!("{name}: requests per second"), &formula);
+    draft.figure_of[index] = Some(id);
 }
 
 /// Returns whether a share is of those who come every day: `25 % use it daily`.
@@ -158,25 +188,20 @@ pub(super) fn number_per_thing(
 ) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
+    if draft.figure_of[index].is_some() {
+        return;
+    }
     let maximum = super::is_maximum(demand);
     let subject = demand.subject().cloned().unwrap_or_default();
     let fans = ["follower", "recipient", "receiver", "subscriber", "friend", "member"];
     if fans.contains(&subject.head()) {
         return fan_out(draft, index);
     }
-    // What is done in a session happens as often as sessions do.
-    let session = draft
-        .find_operation(noun, None)
-        .filter(|name| draft.operations[name].spec.kind == OperationKind::Signal);
-    if let (Some(session), false) = (session, maximum) {
-        let (stem, label) = match target(draft, index) {
-            Target::Total(class) => (format!("{class}_qps"), format!("{class}s")),
-            Target::Operation(name) => (format!("op.{name}.qps"), name),
-        };
-        let times = format!("{}times_per_{session}", stem.trim_end_matches("qps"));
-        draft.state(&times, &format!("{label} per {noun}"), index, 1.0);
-        let formula = format!("op.{session}.qps_avg * {times}");
-        return draft.formula(&format!("{stem}_avg"), &format!("{label} per second"), &formula);
+    if !maximum && members(draft, index, noun, link) {
+        return;
+    }
+    if !maximum && (of_the_day(draft, index, noun, link) || of_each_request(draft, index, noun)) {
+        return;
     }
     // Things that exist for each of a population are a stock: `50 links per user`.
     if let (Some(dataset), Some(actors)) = (draft.find_dataset(&subject), actors(draft, noun, link))
@@ -190,10 +215,122 @@ pub(super) fn number_per_thing(
         draft.formula(&id, &format!("{subject}s that stand"), &formula);
         return;
     }
-    let end = if maximum { "_max" } else { "" };
-    let id = format!("{}s_per_{}{end}", words::snake(&subject, "item"), words::snake(noun, "item"));
+    let id = number_id(&subject, noun, maximum);
     draft.state(&id, &format!("{subject}s per {noun}"), index, 1.0);
-    draft.reported.push(id);
+    draft.reported.push(id.clone());
+    if !maximum {
+        sized_parts(draft, index, &subject, noun, &id);
+    }
+}
+
+/// Returns whether a demand counts actors for each of others: `15 sensors per household`.
+pub(super) fn counts_members(demand: &Demand) -> bool {
+    let each = demand.per_each().is_some() && demand.per_seconds().is_none();
+    each && demand.metric.is_none() && demand.subject().is_some_and(words::is_actor)
+}
+
+/// Binds actors for each of a population as a population: `15 sensors per household`.
+fn members(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, link: Option<usize>) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(subject) = demand.subject().filter(|_| counts_members(demand)).cloned() else {
+        return false;
+    };
+    let acts = brief.demands.iter().any(|other| super::population::acts(other, &subject));
+    let known = draft.populations.iter().any(|p| p.noun == *noun);
+    let Some(parent) = actors(draft, noun, link).filter(|_| acts && known) else { return false };
+    let each = number_id(&subject, noun, false);
+    draft.state(&each, &format!("{subject}s per {noun}"), index, 1.0);
+    draft.reported.push(each.clone());
+    let id = format!("{}s", words::snake(&subject, "actor"));
+    draft.formula(&id, &format!("{subject}s"), &format!("{parent} * {each}"));
+    note_population(draft, index, &id, &subject, Some(parent));
+    true
+}
+
+/// Returns the figure of so many things for each of others.
+pub(super) fn number_id(subject: &NounPhrase, noun: &NounPhrase, maximum: bool) -> String {
+    let end = if maximum { "_max" } else { "" };
+    format!("{}s_per_{}{end}", words::snake(subject, "item"), words::snake(noun, "item"))
+}
+
+/// Binds what those of a day do, without another time: `8 opens per daily user`, `12 page views per
+/// visit`.
+fn of_the_day(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, link: Option<usize>) -> bool {
+    let demand = &draft.brief.demands[index];
+    let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some())
+        || demand.subject().is_some_and(words::is_act);
+    let daily = draft.populations.iter().find(|population| {
+        let visit = noun.head() == "visit" && population.noun.head() == "visitor";
+        population.figure == "dau" && (population.noun == *noun || visit)
+    });
+    let linked = link.and_then(|link| draft.figure_of[link].clone());
+    let named = noun.has("daily") && actors(draft, noun, link).as_deref() == Some("dau");
+    if !acts || !(named || daily.is_some() || linked.as_deref() == Some("dau")) {
+        return false;
+    }
+    let who = daily.map_or_else(|| noun.clone(), |population| population.noun.clone());
+    super::load::per_actor(draft, index, &who, link, DAY);
+    true
+}
+
+/// Binds what is done so often for each request of an operation: in a session, for each post.
+fn of_each_request(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> bool {
+    let demand = &draft.brief.demands[index];
+    let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some());
+    let Some(parent) = draft.find_operation(noun, None) else { return false };
+    let session = draft.operations[&parent].spec.kind == OperationKind::Signal;
+    if !(session || acts) {
+        return false;
+    }
+    let (stem, label) = match target(draft, index) {
+        Target::Total(class) => (format!("{class}_qps"), format!("{class}s")),
+        Target::Operation(name) if name == parent => return false,
+        // What comes into being at a rate of its own is only shown there: 20 posts per refresh.
+        Target::Operation(name) if draft.network.contains(&format!("op.{name}.qps_avg")) => {
+            return false;
+        }
+        Target::Operation(name) => (format!("op.{name}.qps"), name),
+    };
+    let times = format!("{}times_per_{parent}", stem.trim_end_matches("qps"));
+    draft.state(&times, &format!("{label} per {noun}"), index, 1.0);
+    let formula = format!("op.{parent}.qps_avg * {times}");
+    draft.formula(&format!("{stem}_avg"), &format!("{label} per second"), &formula);
+    true
+}
+
+/// Lets things with a stated size that come with each request be stored, or be sent where the
+/// request reads: `3 events per payment, 1 KB each`, `20 photos per open, 60 KB each`.
+fn sized_parts(
+    draft: &mut Draft<'_>,
+    index: usize,
+    subject: &NounPhrase,
+    noun: &NounPhrase,
+    each: &str,
+) {
+    let brief = draft.brief;
+    let sized = brief.demands.iter().any(|other| {
+        other.metric == Some(tenfold_brief::Metric::Size)
+            && (other.of.as_ref().and_then(Of::demand) == Some(index)
+                || other.subject() == Some(subject)
+                || other.per_each() == Some(subject))
+    });
+    let Some(parent) = draft.find_operation(noun, None).filter(|_| sized) else { return };
+    match draft.operations[&parent].spec.kind {
+        OperationKind::Read => draft.carried.push((index, parent)),
+        OperationKind::Write => {
+            let name = draft.find_dataset(subject).unwrap_or_else(|| words::snake(subject, "part"));
+            let fresh = generic_dataset(&subject.to_string(), Shape::Record, draft.origin(index));
+            draft.datasets.entry(name.clone()).or_insert(fresh);
+            let flow = format!("op.{parent}.qps_avg * {each}");
+            let label = format!("{name}: new items per second");
+            draft.formula(&format!("data.{name}.new_items_per_second"), &label, &flow);
+        }
+        OperationKind::Push
+        | OperationKind::Stream
+        | OperationKind::Signal
+        | OperationKind::Job => {}
+    }
 }
 
 /// Binds a count of what an earlier demand speaks of: `…, 3 items on average`.

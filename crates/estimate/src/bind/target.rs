@@ -30,8 +30,13 @@ pub(super) fn target(draft: &mut Draft<'_>, index: usize) -> Target {
             _ => Target::Total("request"),
         };
     };
+    let named = |o: &OperationDraft| o.spec.words.iter().any(|word| word == noun.head());
     if words::is_request(noun) && noun.words.len() == 1 {
-        return Target::Total("request");
+        let own = draft.operations.iter().find(|(_, o)| noun.head() != "request" && named(o));
+        return match own.map(|(name, _)| name.clone()) {
+            Some(name) => Target::Operation(name),
+            None => Target::Total("request"),
+        };
     }
     match (noun.words.len(), noun.head()) {
         (1, "read") => return Target::Total("read"),
