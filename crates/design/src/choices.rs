@@ -3,10 +3,12 @@
 pub(crate) mod asynchronous;
 pub(crate) mod delivery;
 pub(crate) mod edge;
+pub(crate) mod hot_row;
 pub(crate) mod ids;
 pub(crate) mod place;
 pub(crate) mod services;
 pub(crate) mod sessions;
+pub(crate) mod steps;
 pub(crate) mod store;
 
 /// Returns the name of the topic or store of a dataset.

@@ -26,6 +26,8 @@ pub(crate) fn bind(draft: &mut Draft<'_>) {
         demand(draft, index);
     }
     load::highest_peak_factor(draft);
+    load::office_hours(draft);
+    data::held_in_memory(draft);
 }
 
 fn phase(draft: &Draft<'_>, index: usize) -> u32 {

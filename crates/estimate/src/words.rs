@@ -196,7 +196,8 @@ pub(crate) fn kind_of(noun: Option<&NounPhrase>, access: Option<Access>) -> Oper
         None => {}
     }
     let head = noun.map_or("", NounPhrase::head);
-    if READS.contains(&head) {
+    // Requests of a thing, and nothing said of what they do, look at it.
+    if READS.contains(&head) || head == "request" {
         OperationKind::Read
     } else if PUSHES.contains(&head) {
         OperationKind::Push

@@ -160,6 +160,14 @@ impl Sides<'_> {
         self.all().any(|mark| matches!(mark.kind, MarkKind::PerTime { .. }))
     }
 
+    /// `daily users swipe 100 times`
+    fn follows_verb(&self) -> bool {
+        let last = self.before.last().map(|mark| &mark.kind);
+        let named = self.before.len() > 1;
+        matches!(last, Some(MarkKind::Word { raw, .. }) if named
+            && crate::lexicon::verb(raw).is_some_and(|verb| verb.is_base && verb.access.is_some()))
+    }
+
     fn per_each(&self) -> bool {
         self.all().any(|mark| matches!(mark.kind, MarkKind::PerEach { .. }))
     }
@@ -194,7 +202,7 @@ impl Sides<'_> {
             }),
             of_data: next.into_iter().flatten().any(|word| DATA.contains(&word.as_str())),
             frequency: times
-                && (self.per_time() || self.per_each())
+                && (self.per_time() || self.per_each() || self.follows_verb())
                 && metric != Some(Metric::PeakFactor)
                 && !self
                     .all()

@@ -46,7 +46,9 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
             let stream = amount.dimension == Dimension::Bits && per_time;
             draft.metric = Some(if stream { Metric::Bitrate } else { Metric::Size });
         }
-        Dimension::Ratio if plain && peak.is_some() && of_a_day(draft) => peak_hour(draft),
+        Dimension::Ratio if plain && peak.is_some() && (of_a_day(draft) || hourly(place)) => {
+            peak_hour(draft);
+        }
         Dimension::Ratio if plain => draft.metric = infer_share(draft, place),
         Dimension::Time if plain => draft.metric = infer_time(draft, place),
         Dimension::Length if plain => draft.metric = Some(Metric::Distance),
@@ -80,6 +82,12 @@ fn invert(draft: &mut Demand, place: &Place<'_>) {
         (draft.amount.low, draft.amount.mid, draft.amount.high) =
             (high.recip(), mid.recip(), low.recip());
     }
+}
+
+/// `10 % of them in the busiest hour`
+fn hourly(place: &Place<'_>) -> bool {
+    let those = place.own.before.iter().chain(place.own.after).any(|m| m.kind == MarkKind::Those);
+    those && place.own.text[place.range()].contains("hour")
 }
 
 fn of_a_day(draft: &Demand) -> bool {

@@ -65,10 +65,12 @@ fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
         _ => None,
     });
     let Some(verb) = first.filter(|verb| verb.access.is_some()) else { return };
-    if !draft.per.is_empty() || !counts(draft) || !counts(before) || before.per_seconds().is_none()
-    {
+    let daily = before.actor.as_ref().is_some_and(|actor| actor.has("daily"));
+    let timed = before.per_seconds().is_some() || daily;
+    if !draft.per.is_empty() || !counts(draft) || !counts(before) || !timed {
         return;
     }
+    draft.actor.clone_from(&before.actor);
     draft.per.clone_from(&before.per);
     draft.action = super::noun::action(verb);
     if draft.subject().is_none_or(|noun| noun.words == [verb.base]) {
@@ -213,7 +215,7 @@ fn active_share(draft: &mut Demand, before: &Demand) {
         Some(crate::TimeUnit::Month) => "monthly",
         _ => return,
     };
-    let appears = ["connect", "login", "visit", "use", "open", "join"];
+    let appears = ["connect", "login", "visit", "use", "open", "join", "listen", "play", "watch"];
     let other =
         draft.action.as_ref().is_some_and(|action| !appears.contains(&action.verb.as_str()))
             || draft.subject().is_some_and(|noun| {
@@ -284,6 +286,7 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         if cut == Cut::And && same && left.per.is_empty() && left.metric == right.metric {
             left.per.clone_from(&right.per);
         }
+        both_at_peak(left, right, cut);
         kept_on(left, right, cut);
         same_day(left, right, cut);
         // "1 KB in, 10 KB out per request".
@@ -323,6 +326,20 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         if demand.subjects.is_empty() {
             demand.subjects.push(super::noun::noun_phrase(heading.clone()));
         }
+    }
+}
+
+/// `80k reads/s, 8k writes/s at peak`: both are.
+fn both_at_peak(left: &mut Demand, right: &Demand, cut: Cut) {
+    let rate = |demand: &Demand| {
+        demand.amount.dimension == Dimension::Count
+            && demand.per_seconds().is_some()
+            && demand.statistic.is_none()
+    };
+    let other = !left.subjects.is_empty() && left.subjects != right.subjects;
+    let near = matches!(cut, Cut::Comma | Cut::And);
+    if near && rate(left) && rate(right) && other && left.conditions.is_empty() && right.at_peak() {
+        left.conditions.clone_from(&right.conditions);
     }
 }
 

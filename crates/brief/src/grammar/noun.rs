@@ -71,7 +71,7 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
         match &mark.kind {
             MarkKind::Word { raw, word } => {
                 let object = marks.get(at + 1..).is_some_and(has_object);
-                let leads = share && previous.is_none() && object && leads(raw);
+                let leads = share && !of && previous.is_none() && object && leads(raw);
                 let is_verb =
                     phrase.verb.is_none() && (leads || ends_noun(previous.as_deref(), raw));
                 if is_verb && !of {
@@ -103,7 +103,20 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
             MarkKind::Function(word)
                 if ["are", "is", "be"].contains(&word.as_str())
                     && phrase.verb.is_none()
-                    && !(phrase.noun.is_empty() && phrase.of.is_empty()) => {}
+                    && (!phrase.noun.is_empty() && !(share && is_what(&marks[at + 1..]))
+                        || is_done(marks.get(at + 1), &phrase.of)) => {}
+            // "1 in 50 swipes is a match"
+            MarkKind::Function(word)
+                if share
+                    && ["are", "is"].contains(&word.as_str())
+                    && phrase.verb.is_none()
+                    && phrase.of.is_empty()
+                    && !phrase.noun.is_empty()
+                    && marks.get(at + 1..).is_some_and(has_object) =>
+            {
+                phrase.of = core::mem::take(&mut phrase.noun);
+                phrase.verb = lexicon::verb("become");
+            }
             MarkKind::Function(word) if word == "new" && phrase.verb.is_none() => {
                 // New users are those who sign up, and no users of a day.
                 let next = marks.get(at + 1).and_then(Mark::noun_words).unwrap_or_default();
@@ -125,6 +138,18 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
         }
     }
     phrase
+}
+
+/// Returns whether a noun after an article stands there: `is a match`.
+fn is_what(marks: &[Mark]) -> bool {
+    marks.first().is_some_and(|mark| mark.is_function("a") || mark.is_function("an"))
+        && has_object(marks)
+}
+
+/// Returns whether a participle stands there: `0.5 % of impressions are clicked`.
+fn is_done(next: Option<&Mark>, of: &[String]) -> bool {
+    let Some(MarkKind::Word { raw, .. }) = next.map(|mark| &mark.kind) else { return false };
+    !of.is_empty() && lexicon::verb(raw).is_some_and(|verb| verb.is_participle)
 }
 
 /// Verbs after which what comes of it stands: `1 in 5 requests leads to a click`.
@@ -221,7 +246,7 @@ fn split_at_verb(words: &[(String, String)]) -> Phrase {
 /// Verbs that only connect a noun with its amount.
 const CONNECTING: &[&str] = &[
     "be", "try", "do", "have", "need", "last", "expect", "require", "support", "allow", "hold",
-    "lead", "result", "weigh", "go", "come",
+    "lead", "result", "weigh", "go", "come", "become",
 ];
 
 /// Returns the action of a verb, if it is one.

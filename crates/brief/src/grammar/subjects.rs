@@ -269,7 +269,7 @@ impl Place<'_> {
         found: &Found,
     ) -> Option<Demand> {
         let counts = matches!(draft.amount.dimension, Dimension::Ratio | Dimension::Count);
-        let appears = ["connect", "login", "visit", "use"];
+        let appears = ["connect", "login", "visit", "use", "listen", "play", "watch"];
         if draft.amount.text.contains(crate::lexer::is_hangul) {
             return None;
         }

@@ -59,6 +59,7 @@ pub(crate) const VERBS: &[(&str, Option<Access>)] = &[
     ("work", None),
     ("operate", None),
     ("arrive", None),
+    ("become", None),
     ("scrape", Some(Write)),
     ("write", Some(Write)),
     ("create", Some(Write)),

@@ -8,6 +8,9 @@ use crate::{ConditionKind, Statistic, TimeUnit};
 impl Marker<'_> {
     /// `under 2 s for 95 % of requests`: a percentile.
     pub(super) fn share_of_requests(&self) -> Option<(MarkKind, usize)> {
+        if let Some(found) = self.share_before_time() {
+            return Some(found);
+        }
         let lead = matches!(self.word(0), "for" | "in");
         let share =
             self.quantity(1).filter(|quantity| quantity.kind() == Some(UnitKind::Percent))?;
@@ -22,6 +25,18 @@ impl Marker<'_> {
         }
         let kind = MarkKind::Statistic(Statistic::Percentile(share.low / 100.0));
         Some((kind, if of { 4 } else { 5 }))
+    }
+
+    /// `99.9 % of requests < 200 ms`: a percentile, too.
+    fn share_before_time(&self) -> Option<(MarkKind, usize)> {
+        let share =
+            self.quantity(0).filter(|quantity| quantity.kind() == Some(UnitKind::Percent))?;
+        let high = share.low == share.high && (50.0..100.0).contains(&share.low);
+        let of = self.word(1) == "of" && !self.word(2).is_empty();
+        let bound = matches!(self.word(3), "<" | "<=" | "≤" | "under" | "below" | "within" | "in");
+        let time = self.quantity(4).and_then(Quantity::time).is_some();
+        let kind = MarkKind::Statistic(Statistic::Percentile(share.low / 100.0));
+        (high && of && bound && time).then_some((kind, 3))
     }
 
     /// `in the first minute`, `while driving`, `after 5 years`, `30 days hot`.

@@ -93,6 +93,14 @@ impl Writer<'_> {
         if !label.is_blank() {
             path.push_synthetic(if label.text.contains(':') { " " } else { ": " });
         }
+        let nested = matches!(node.kind, NodeKind::List(_) | NodeKind::Map(_));
+        if nested && headings::kind_of(&key.text).is_some() {
+            // "non_functional:" groups what stands under it, and is no part of it.
+            self.blocks.push(Block::Group(self.key(key)));
+            self.items(node, label);
+            self.blocks.push(Block::EndOfGroup);
+            return;
+        }
         path.append(&self.key(key));
         match &node.kind {
             NodeKind::Null | NodeKind::Bool(true) => self.blocks.push(Block::Item(path)),

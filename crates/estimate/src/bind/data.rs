@@ -308,10 +308,19 @@ fn per_owner(
     draft.datasets[&name].stock_stated = true;
 }
 
+fn timed_by(demand: &Demand) -> bool {
+    demand.per_seconds().is_some() || demand.per_each().is_some()
+}
+
 /// Returns the side of a request that the demand gives the size of.
 fn message_side(demand: &Demand, up: bool, down: bool) -> Option<&'static str> {
     let head = demand.subject().map_or("", NounPhrase::head);
     let each = demand.per_each().map_or("", NounPhrase::head);
+    let verb = demand.action.as_ref().map_or("", |action| action.verb.as_str());
+    if !timed_by(demand) && verb == "request" && demand.amount.text != demand.text {
+        // "response 4 KB, request 0.5 KB"
+        return Some("request");
+    }
     let asked = ["request", "call", "op", "operation"].contains(&each);
     let timed = demand.per_seconds().is_some();
     match head {
@@ -418,4 +427,43 @@ fn growth(draft: &mut Draft<'_>, index: usize) {
     let id = dataset
         .map_or_else(|| "growth_ratio".to_owned(), |name| format!("data.{name}.growth_ratio"));
     draft.state_value(&id, "growth in a year", index, value);
+}
+
+/// Adds what is to be held in memory: so many items of a stated size, in all copies that the same
+/// item asks for.
+pub(super) fn held_in_memory(draft: &mut Draft<'_>) {
+    let brief = draft.brief;
+    let memory = |demand: &Demand| {
+        let text = brief.items[demand.item].text.to_lowercase();
+        ["in memory", "in ram", "메모리"].iter().any(|word| text.contains(word))
+    };
+    let mut terms = Vec::new();
+    for (index, size) in brief.demands.iter().enumerate() {
+        let bytes = draft.figure_of[index].clone().filter(|id| id.ends_with("item_bytes"));
+        let Some(bytes) = bytes.filter(|_| size.metric == Some(Metric::Size) && memory(size))
+        else {
+            continue;
+        };
+        let each = size.per_each().or_else(|| size.subject()).map_or("", NounPhrase::head);
+        let same = |other: &Demand| other.item == size.item;
+        let count = brief.demands.iter().position(|other| {
+            same(other)
+                && other.amount.dimension == Dimension::Count
+                && other.metric.is_none()
+                && other.per.is_empty()
+                && other.subject().is_some_and(|noun| noun.head() == each)
+        });
+        let copies = brief
+            .demands
+            .iter()
+            .position(|other| same(other) && other.metric == Some(Metric::Copies));
+        let figure = |at: Option<usize>| at.and_then(|at| draft.figure_of[at].clone());
+        let Some(count) = figure(count) else { continue };
+        let copies = figure(copies).map_or_else(String::new, |copies| format!(" * {copies}"));
+        terms.push(format!("{count} * {bytes}{copies}"));
+    }
+    if !terms.is_empty() {
+        draft.formula("memory_total_bytes", "held in memory", &terms.join(" + "));
+        draft.reported.push("memory_total_bytes".to_owned());
+    }
 }

@@ -57,6 +57,11 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
         (None, None) => match super::burst_seconds(demand) {
             Some(seconds) => burst(draft, index, seconds),
             None if other_end(draft, index) => {}
+            // "daily users swipe 100 times"
+            None if daily_actor(demand).is_some() => {
+                let noun = daily_actor(demand).cloned().unwrap_or_default();
+                per_actor(draft, index, &noun, None, DAY);
+            }
             None if demand.of.is_some() && demand.metric.is_none() => part(draft, index),
             // "average order 3 items"
             None if demand.statistic == Some(Statistic::Average) && demand.action.is_some() => {
@@ -132,6 +137,12 @@ fn visitors(draft: &mut Draft<'_>, index: usize) {
         NounPhrase { words: vec![word.to_owned(), "user".to_owned()], rest: false }
     });
     note_population(draft, index, id, &noun, None);
+}
+
+/// Returns those of a day who do something so often, without another time.
+fn daily_actor(demand: &Demand) -> Option<&NounPhrase> {
+    let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some());
+    demand.actor.as_ref().filter(|actor| acts && actor.has("daily") && demand.of.is_none())
 }
 
 /// Returns those who act, where a demand counts them and not what they do: `2M sensors send a
@@ -445,6 +456,24 @@ pub(super) fn times_of_day(draft: &mut Draft<'_>, index: usize) -> bool {
     draft.state_value(id, label, index, Interval::exact(seconds));
     draft.reported.push(id.to_owned());
     true
+}
+
+/// Says which hours were read where a brief only calls them office hours.
+pub(super) fn office_hours(draft: &mut Draft<'_>) {
+    let brief = draft.brief;
+    for (index, demand) in brief.demands.iter().enumerate() {
+        let hours = demand.conditions.iter().any(|c| match c.kind {
+            ConditionKind::Hours { from, to, .. } => from == 9.0 && to == 18.0,
+            _ => false,
+        });
+        let text = demand.text.to_lowercase();
+        let named = ["office hour", "business hour", "working hour"];
+        let given = text.contains('9') || text.contains("nine");
+        if hours && !given && named.iter().any(|name| text.contains(name)) {
+            let help = "write the hours: \"8-17 h\"";
+            draft.read_as("R109", index, "read as 9 to 18 h", help, None);
+        }
+    }
 }
 
 fn says_when(demand: &Demand) -> bool {

@@ -27,15 +27,24 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     let operation = linked_operation.or_else(|| only_request(draft, &of)).or_else(|| {
         (!of.is_empty() && !words::is_actor(&of)).then(|| draft.find_operation(&of, None)).flatten()
     });
+    if subject.head() == "cache" && operation.is_some() {
+        return cached_share(draft, index);
+    }
     if let Some(parent) = operation {
         let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some());
-        if acts || words::is_act(&subject) {
+        let becomes = [" is a ", " lead to ", " leads to ", " result in ", " results in "]
+            .iter()
+            .any(|phrase| demand.text.contains(phrase));
+        if acts || becomes || words::is_act(&subject) {
             return outcome(draft, index, &parent);
         }
         return mixture(draft, index, &parent, &subject);
     }
     if words::is_request(&of) {
         return share_of_total(draft, index);
+    }
+    if subject.head() == "cache" && of.head() == "read" {
+        return cached_share(draft, index);
     }
     let Some(parent) = actors(draft, &of, link) else { return };
     let period = demand.per_seconds().unwrap_or(DAY);
@@ -67,6 +76,20 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     );
     draft.figure_of[index] = Some(id.clone());
     note_population(draft, index, &id, &subject, Some(parent));
+}
+
+/// Binds what of a day's reads is to be held in memory: `cache 20 % of daily reads`.
+fn cached_share(draft: &mut Draft<'_>, index: usize) {
+    draft.state("cache_ratio", "share of a day's reads that is held in memory", index, 1.0);
+    let main = draft.main_operation(OperationKind::Read);
+    let dataset = main
+        .and_then(|main| draft.operations[&main].spec.touches.first())
+        .map(|touch| touch.dataset.clone())
+        .or_else(|| draft.datasets.keys().next().cloned());
+    let Some(name) = dataset else { return };
+    let formula = format!("read_qps_avg * 86400 * cache_ratio * data.{name}.item_bytes");
+    draft.formula("memory_total_bytes", "held in memory", &formula);
+    draft.reported.push("memory_total_bytes".to_owned());
 }
 
 /// Returns the operation that `requests` are where the brief names one kind: `ad requests`.
