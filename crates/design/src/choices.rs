@@ -20,3 +20,6 @@ pub(crate) fn store_name(dataset: &str) -> String {
 pub(crate) fn component_name(operation: &str) -> String {
     operation.replace('_', "-")
 }
+
+#[cfg(test)]
+mod tests;

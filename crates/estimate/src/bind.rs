@@ -3,10 +3,12 @@
 
 mod data;
 mod load;
+mod memory;
 mod population;
 mod promise;
 mod share;
 mod target;
+mod window;
 
 use tenfold_brief::{Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Statistic};
 
@@ -26,8 +28,8 @@ pub(crate) fn bind(draft: &mut Draft<'_>) {
         demand(draft, index);
     }
     load::highest_peak_factor(draft);
-    load::office_hours(draft);
-    data::held_in_memory(draft);
+    window::office_hours(draft);
+    memory::held_in_memory(draft);
 }
 
 fn phase(draft: &Draft<'_>, index: usize) -> u32 {
@@ -60,7 +62,7 @@ fn phase(draft: &Draft<'_>, index: usize) -> u32 {
 fn demand(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    if load::times_of_day(draft, index)
+    if window::times_of_day(draft, index)
         || figure_by_words(draft, index)
         || load::nobody(draft, index)
     {

@@ -380,7 +380,12 @@ fn says_too_little(demand: &Demand) -> Option<&'static str> {
     }
     let bare = demand.metric.is_none() && demand.of.is_none() && demand.per.is_empty();
     match demand.amount.dimension {
-        Dimension::Count if bare && demand.subjects.is_empty() && demand.action.is_none() => {
+        // "daily users swipe 100 times" says who does what.
+        Dimension::Count
+            if bare
+                && demand.subjects.is_empty()
+                && (demand.action.is_none() || demand.actor.is_none()) =>
+        {
             Some("nothing says what it counts")
         }
         Dimension::Ratio if bare => Some("nothing says of what it is a share"),
