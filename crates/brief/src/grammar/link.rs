@@ -67,11 +67,18 @@ fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
     let Some(verb) = first.filter(|verb| verb.access.is_some()) else { return };
     let daily = before.actor.as_ref().is_some_and(|actor| actor.has("daily"));
     let timed = before.per_seconds().is_some() || daily;
-    if !draft.per.is_empty() || !counts(draft) || !counts(before) || !timed {
+    // "writes 10 notes a day and reads 100 notes a day": with a time of its own.
+    let same_ones = verb.is_third && draft.per_each().is_none();
+    if !(draft.per.is_empty() || same_ones) || !counts(draft) || !counts(before) || !timed {
         return;
     }
     draft.actor.clone_from(&before.actor);
-    draft.per.clone_from(&before.per);
+    if draft.per.is_empty() {
+        draft.per.clone_from(&before.per);
+    } else {
+        let each = before.per.iter().filter(|per| matches!(per, Per::Each { .. })).cloned();
+        draft.per.splice(0..0, each.collect::<Vec<_>>());
+    }
     draft.action = super::noun::action(verb);
     if draft.subject().is_none_or(|noun| noun.words == [verb.base]) {
         draft.subjects.clone_from(&before.subjects);
