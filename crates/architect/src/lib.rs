@@ -9,6 +9,7 @@
 mod analytic;
 mod availability;
 mod bounds;
+mod first_look;
 mod lower;
 mod plan;
 mod review;

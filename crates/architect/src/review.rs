@@ -41,7 +41,9 @@ pub fn check(
     let review = review(loaded, catalog)?;
     let mut ledger = review.ledger;
     let design = &loaded.design;
-    let (trials, hits) = tried(design, &mut ledger, catalog, options, 1.0, &|_| true);
+    (options.progress)("caches", 0.0);
+    let hits = HitRatios::new(design, &mut ledger, options.seed);
+    let trials = tried(design, &mut ledger, catalog, &hits, options, 1.0, &|_| true);
     availability::add(design, &mut ledger, catalog, &trials);
     weakness::gives_out(design, &mut ledger);
     let verdicts = verdict::judge(design, &mut ledger, catalog, &hits, &trials);
@@ -97,7 +99,10 @@ pub fn simulate_design(
     if !what.starts_with("kill-") {
         design.scenarios.load = vec![what.to_owned()];
     }
-    let (trials, _) = tried(&design, &mut ledger, catalog, options, kill_load, &|id| id == what);
+    (options.progress)("caches", 0.0);
+    let hits = HitRatios::new(&design, &mut ledger, options.seed);
+    let only = |id: &str| id == what;
+    let trials = tried(&design, &mut ledger, catalog, &hits, options, kill_load, &only);
     let schema = "tenfold/trial/1".to_owned();
     Ok(trials.into_iter().next().map(|trial| Simulated { schema, trial, ledger }))
 }
@@ -107,17 +112,16 @@ pub(crate) fn tried(
     design: &Design,
     ledger: &mut Ledger,
     catalog: &Catalog,
+    hits: &HitRatios,
     options: &PlanOptions<'_>,
     kill_load: f64,
     only: &(dyn Fn(&str) -> bool + Sync),
-) -> (Vec<Trial>, HitRatios) {
-    (options.progress)("caches", 0.0);
-    let hits = HitRatios::new(design, ledger, options.seed);
-    let trials = try_design(
+) -> Vec<Trial> {
+    try_design(
         design,
         ledger,
         catalog,
-        &hits,
+        hits,
         &TrialOptions {
             seed: options.seed,
             budget: options.budget,
@@ -125,6 +129,5 @@ pub(crate) fn tried(
             progress: &|share| (options.progress)("simulation", share),
             only,
         },
-    );
-    (trials, hits)
+    )
 }

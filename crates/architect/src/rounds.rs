@@ -99,6 +99,7 @@ mod tests {
     use super::*;
     use crate::review::tried;
     use crate::stages::{PlanOptions, read};
+    use crate::trial::HitRatios;
 
     #[test]
     fn a_fleet_that_is_too_small_is_proposed_larger_in_the_next_round() {
@@ -110,10 +111,16 @@ mod tests {
         let before = nodes(&proposal.design);
         let fleet = proposal.design.components.get_mut("redirect").unwrap();
         fleet.runs.per_zone = Some(before / 2);
-        let options = PlanOptions { seed: Seed(1), budget: 6_000_000, progress: &|_, _| {} };
+        let options = PlanOptions {
+            seed: Seed(1),
+            budget: 6_000_000,
+            progress: &|_, _| {},
+            first_look: None,
+        };
         let (design, ledger) = (&proposal.design, &mut proposal.ledger);
         let only = |id: &str| id == "kill-zone-a";
-        let (trials, _) = tried(design, ledger, &catalog, &options, 1.0, &only);
+        let hits = HitRatios::new(design, ledger, options.seed);
+        let trials = tried(design, ledger, &catalog, &hits, &options, 1.0, &only);
         assert!(!trials[0].breaks.is_empty(), "half the fleet does not survive a zone");
         let room = more_room(design, ledger, &trials, &[]);
         assert!(room.iter().any(|(name, factor)| name == "redirect" && *factor == MORE));

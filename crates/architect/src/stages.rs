@@ -6,9 +6,10 @@ use tenfold_design::{Proposal, propose, propose_at};
 use tenfold_estimate::{Estimate, Outcome, estimate};
 use tenfold_units::{Interval, Ledger, Seed, Text, Unit};
 
-use crate::plan::{Change, Plan, Redesign};
+use crate::plan::{Change, Plan, Redesign, Trial, Verdict};
 use crate::review::tried;
-use crate::{availability, bounds, rounds, sensitivity, settings, verdict, weakness};
+use crate::trial::HitRatios;
+use crate::{availability, bounds, first_look, rounds, sensitivity, settings, verdict, weakness};
 
 /// How a plan is made.
 pub struct PlanOptions<'a> {
@@ -19,6 +20,9 @@ pub struct PlanOptions<'a> {
     /// Called with what is being done and the share of the simulations that is done, 0 to 1, from
     /// any thread.
     pub progress: &'a (dyn Fn(&str, f64) + Sync),
+    /// Called with the design and a first look at average and peak, by few events and before
+    /// anything else is tried; nobody is where absent.
+    pub first_look: Option<&'a (dyn Fn(&Plan) + Sync)>,
 }
 
 impl core::fmt::Debug for PlanOptions<'_> {
@@ -55,8 +59,13 @@ pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) ->
     let (proposal, trials, verdicts) = loop {
         (options.progress)("design", 0.0);
         let mut proposal = propose(&estimate, catalog);
+        (options.progress)("caches", 0.0);
+        let hits = HitRatios::new(&proposal.design, &mut proposal.ledger, options.seed);
+        if let (1, Some(show)) = (round, options.first_look) {
+            show(&first_look::take(&estimate, &proposal, catalog, &hits, options));
+        }
         let (design, ledger) = (&proposal.design, &mut proposal.ledger);
-        let (trials, hits) = tried(design, ledger, catalog, options, 1.0, &|_| true);
+        let trials = tried(design, ledger, catalog, &hits, options, 1.0, &|_| true);
         availability::add(design, ledger, catalog, &trials);
         weakness::gives_out(design, ledger);
         let verdicts = verdict::judge(design, ledger, catalog, &hits, &trials);
@@ -67,32 +76,44 @@ pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) ->
         rounds::ask(&mut estimate.ledger, &room, options.seed);
         round += 1;
     };
-    let Proposal { design, mut ledger, choices, cost, findings } = proposal;
-    settings::record(&design, &mut ledger);
-    bounds::add(&estimate, &design, &mut ledger);
-    let sensitivities = sensitivity::find(&design, &mut ledger);
-    let weaknesses = weakness::find(&mut ledger, &trials, &verdicts);
+    let mut plan = whole(estimate.clone(), proposal, trials, verdicts, options.seed);
+    let (design, ledger) = (&plan.design, &mut plan.ledger);
+    settings::record(design, ledger);
+    bounds::add(&estimate, design, ledger);
+    plan.sensitivities = sensitivity::find(design, ledger);
+    plan.weaknesses = weakness::find(ledger, &plan.trials, &plan.verdicts);
     (options.progress)("redesign", 1.0);
-    let redesigns = [10.0, 100.0]
-        .map(|factor| redesign(&estimate, catalog, &design, &choices, factor, &mut ledger));
+    let again = |factor| redesign(&estimate, catalog, design, &plan.choices, factor, &mut *ledger);
+    plan.redesigns = [10.0, 100.0].map(again).into();
+    plan
+}
+
+/// A plan of what was proposed and tried; nothing is concluded from it yet.
+pub(crate) fn whole(
+    mut estimate: Estimate,
+    proposal: Proposal,
+    trials: Vec<Trial>,
+    verdicts: Vec<Verdict>,
+    seed: Seed,
+) -> Plan {
     estimate.ledger = Ledger::default();
     Plan {
         schema: "tenfold/plan/1".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: options.seed,
+        seed,
         catalogue: Catalog::date().to_owned(),
         diagnostics: std::mem::take(&mut estimate.diagnostics),
-        ledger,
+        ledger: proposal.ledger,
         estimate,
-        design,
-        choices,
-        cost,
-        findings,
+        design: proposal.design,
+        choices: proposal.choices,
+        cost: proposal.cost,
+        findings: proposal.findings,
         trials,
         verdicts,
-        sensitivities,
-        weaknesses,
-        redesigns: redesigns.into(),
+        sensitivities: Vec::new(),
+        weaknesses: Vec::new(),
+        redesigns: Vec::new(),
     }
 }
 

@@ -3,29 +3,24 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tenfold_architect::{Plan, Trial, TrialKind, VerdictKind};
+use tenfold_architect::{KillWhat, Plan, Trial, TrialKind, VerdictKind};
 use tenfold_brief::Severity;
 use tenfold_report::words;
 use tenfold_units::{Language, Quality};
 
+/// Returns what is known before the losses are simulated: everything above them on the screen.
+pub(crate) fn first_look(plan: &Plan) -> String {
+    let mut out = head(plan);
+    objectives(plan, &mut out);
+    out.push_str("  a first look by few events; losses and stress follow\n\n");
+    out
+}
+
 /// Returns the screen of a plan that was written to `folder`.
 pub(crate) fn design(plan: &Plan, folder: &Path, files: usize) -> String {
-    let mut out = String::new();
-    let place = &plan.design.place;
-    let _ = writeln!(
-        out,
-        "tenfold {}   seed {}   catalogue {}   {} {}, zones {}\n",
-        plan.version,
-        plan.seed.0,
-        plan.catalogue,
-        place.provider,
-        place.region,
-        place.zones.join(" ")
-    );
-    read(plan, &mut out);
-    load(plan, &mut out);
-    parts(plan, &mut out);
+    let mut out = head(plan);
     objectives(plan, &mut out);
+    losses(plan, &mut out);
     for (index, weakness) in plan.weaknesses.iter().enumerate() {
         let head = if index == 0 { "Weakest" } else { "" };
         let text = words::fill(&weakness.text, Language::En, &plan.ledger);
@@ -43,6 +38,26 @@ pub(crate) fn design(plan: &Plan, folder: &Path, files: usize) -> String {
     let example =
         if plan.ledger.contains("read_qps_peak") { "read_qps_peak" } else { &plan.cost.total };
     let _ = writeln!(out, "Next: tenfold explain {} {example}", folder.join("plan.json").display());
+    out
+}
+
+/// What was read, the load and the parts.
+fn head(plan: &Plan) -> String {
+    let mut out = String::new();
+    let place = &plan.design.place;
+    let _ = writeln!(
+        out,
+        "tenfold {}   seed {}   catalogue {}   {} {}, zones {}\n",
+        plan.version,
+        plan.seed.0,
+        plan.catalogue,
+        place.provider,
+        place.region,
+        place.zones.join(" ")
+    );
+    read(plan, &mut out);
+    load(plan, &mut out);
+    parts(plan, &mut out);
     out
 }
 
@@ -145,7 +160,9 @@ fn objectives(plan: &Plan, out: &mut String) {
                 if figure.interval.is_exact() {
                     return figure.print();
                 }
-                format!("{} ({} to {})", figure.print(), unit.print(low), unit.print(high))
+                let (low, high) = (unit.print(low), unit.print(high));
+                // Near 1 a ratio's ends may print alike.
+                if low == high { low } else { format!("{} ({low} to {high})", figure.print()) }
             },
         );
         let word = match verdict.verdict {
@@ -161,12 +178,30 @@ fn objectives(plan: &Plan, out: &mut String) {
             print(&verdict.analytic)
         );
     }
-    let kills: Vec<&Trial> =
-        plan.trials.iter().filter(|trial| matches!(trial.kind, TrialKind::Kill(_))).collect();
-    let survived = kills.iter().filter(|trial| trial.breaks.is_empty()).count();
-    let _ =
-        writeln!(out, "  losses at peak: {survived} of {} survived after failover", kills.len());
-    for trial in kills.iter().filter(|trial| !trial.breaks.is_empty()) {
+}
+
+/// What was survived: single instances and zones have to be, whole components are shown.
+fn losses(plan: &Plan, out: &mut String) {
+    let of = |what: KillWhat| -> Vec<&Trial> {
+        let is =
+            |trial: &&Trial| matches!(&trial.kind, TrialKind::Kill(fault) if fault.what == what);
+        plan.trials.iter().filter(is).collect()
+    };
+    let counted = |trials: &[&Trial]| {
+        let survived = trials.iter().filter(|trial| trial.breaks.is_empty()).count();
+        format!("{survived} of {}", trials.len())
+    };
+    let (instances, zones) = (of(KillWhat::Instance), of(KillWhat::Zone));
+    let components = of(KillWhat::Component);
+    let alike = if zones.len() == 1 { " (zones are alike)" } else { "" };
+    let _ = writeln!(
+        out,
+        "  one lost at peak survived: instances {}, zones {}{alike}; a whole component: {}",
+        counted(&instances),
+        counted(&zones),
+        counted(&components)
+    );
+    for trial in instances.iter().chain(&zones).filter(|trial| !trial.breaks.is_empty()) {
         let _ = writeln!(out, "    {} breaks {}", trial.id, trial.breaks.join(", "));
     }
     out.push('\n');

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &Arguments, verb: &Verb) -> Exit {
                 bar.set_message(what.to_owned());
                 bar.set_position((share * 1000.0) as u64);
             },
+            first_look: None,
         };
         check(&loaded, &catalog, &options)
     });

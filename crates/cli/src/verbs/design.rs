@@ -36,6 +36,10 @@ pub(crate) fn run(arguments: &Arguments, verb: &Verb) -> Exit {
         return Exit::Unusable;
     }
     let bar = progress_bar();
+    // A terminal shows the whole screen while the rest is simulated below it.
+    let first = |plan: &tenfold_architect::Plan| bar.set_prefix(screen::first_look(plan));
+    let show: Option<&(dyn Fn(&tenfold_architect::Plan) + Sync)> =
+        if bar.is_hidden() { None } else { Some(&first) };
     let plan = super::on_threads(arguments, || {
         let options = PlanOptions {
             seed: Seed(arguments.seed),
@@ -44,6 +48,7 @@ pub(crate) fn run(arguments: &Arguments, verb: &Verb) -> Exit {
                 bar.set_message(what.to_owned());
                 bar.set_position((share * 1000.0) as u64);
             },
+            first_look: show,
         };
         plan(estimate, &catalog, &options)
     });
@@ -80,7 +85,8 @@ fn refuse(error: &FolderError) {
 
 /// A bar on standard error where that is a terminal; nothing otherwise.
 pub(crate) fn progress_bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{msg:12} [{bar:40}] {percent:>3} %  {elapsed}");
+    let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(4));
+    let style =
+        ProgressStyle::with_template("{prefix}{msg:12} [{bar:40}] {percent:>3} %  {elapsed}");
     bar.with_style(style.expect("the template is well formed").progress_chars("=> "))
 }

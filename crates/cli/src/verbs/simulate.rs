@@ -81,6 +81,7 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
                 bar.set_message(what.to_owned());
                 bar.set_position((share * 1000.0) as u64);
             },
+            first_look: None,
         };
         simulate_design(&loaded, &what, kill_load, &Catalog::builtin(), &options)
     });
