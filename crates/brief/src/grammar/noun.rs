@@ -103,7 +103,7 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
             MarkKind::Function(word)
                 if ["are", "is", "be"].contains(&word.as_str())
                     && phrase.verb.is_none()
-                    && (!phrase.noun.is_empty() && !(share && is_what(&marks[at + 1..]))
+                    && (!(phrase.noun.is_empty() || share && is_what(&marks[at + 1..]))
                         || is_done(marks.get(at + 1), &phrase.of)) => {}
             // "1 in 50 swipes is a match"
             MarkKind::Function(word)
