@@ -29,9 +29,8 @@ pub(super) fn times_of_day(draft: &mut Draft<'_>, index: usize) -> bool {
 pub(super) fn office_hours(draft: &mut Draft<'_>) {
     let brief = draft.brief;
     for (index, demand) in brief.demands.iter().enumerate() {
-        let hours = demand.conditions.iter().any(|c| match c.kind {
-            ConditionKind::Hours { from, to, .. } => from == 9.0 && to == 18.0,
-            _ => false,
+        let hours = demand.conditions.iter().any(|c| {
+            matches!(c.kind, ConditionKind::Hours { from, to, .. } if from == 9.0 && to == 18.0)
         });
         let text = demand.text.to_lowercase();
         let named = ["office hour", "business hour", "working hour"];
