@@ -45,6 +45,7 @@ impl<'a> Analytic<'a> {
             factor: 1.0,
             cells: 1.0,
             keep: None,
+            coarse: false,
             detection_max: f64::INFINITY,
         };
         let rates = lower::rates(design, ledger, &options);

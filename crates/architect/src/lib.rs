@@ -40,4 +40,4 @@ pub use trial::{
 };
 
 /// Events that all simulations of a plan take together, unless told otherwise.
-pub const BUDGET: u64 = 100_000_000;
+pub const BUDGET: u64 = 80_000_000;

@@ -33,6 +33,9 @@ pub struct LowerOptions {
     pub cells: f64,
     /// A component of which the cell keeps at least so many instances (to kill one of them).
     pub keep: Option<(String, u32)>,
+    /// Instances stand in the cell with fewer servers also where services are long: waits come out too
+    /// long, which is on the safe side where only good and bad answers are counted.
+    pub coarse: bool,
     /// Times of detection and failover are shortened to this, s: they are long and uneventful.
     pub detection_max: f64,
 }

@@ -6,13 +6,14 @@ use tenfold_units::{Interval, Ledger, Provenance, Seed, Unit};
 use crate::plan::{KillWhat, Phase, PhaseName, Trial, TrialKind, Verdict, VerdictKind};
 
 /// Designs that are proposed at most for one brief.
-pub(crate) const ROUNDS: u32 = 3;
+pub(crate) const ROUNDS: u32 = 2;
 
 /// Factor on the size of a part that had too little room.
 const MORE: f64 = 1.25;
 
-/// A part that is less busy than this is not what a design fails by: more of it would not help.
-const BUSY: f64 = 0.5;
+/// A part that is less busy than this is not what a design fails by: sizes leave three quarters of a
+/// fleet busy when a zone of three is lost, and more of it would not help.
+const BUSY: f64 = 0.8;
 
 /// Returns figures that ask for more room where an objective is missed under load, or broken by the
 /// loss of an instance or a zone; none where all holds or size is not the cause.

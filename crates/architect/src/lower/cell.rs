@@ -35,6 +35,9 @@ pub struct Part {
 /// this, s: a queue before few slow servers is another queue.
 const SERVICE_OF_FEWER: f64 = 300e-6;
 
+/// The same where the cell may be coarse, s.
+const SERVICE_OF_FEWER_COARSE: f64 = 1e-3;
+
 /// The most that a slower server may add to the mean of one call, s.
 const SLOWER_MAX: f64 = 50e-6;
 
@@ -50,7 +53,7 @@ impl Cell {
                     Some((kept, count)) if kept == name => *count,
                     Some(_) | None => 0,
                 };
-                (name.clone(), part(design, component, options.cells, keep))
+                (name.clone(), part(design, component, options, keep))
             })
             .collect();
         Self { cells: options.cells, parts }
@@ -101,7 +104,8 @@ pub(crate) fn is_background(operation: &str) -> bool {
     operation.starts_with("rest of ")
 }
 
-fn part(design: &Design, component: &Component, cells: f64, keep: u32) -> Part {
+fn part(design: &Design, component: &Component, options: &LowerOptions, keep: u32) -> Part {
+    let cells = options.cells;
     let whole = placement(design, component);
     let servers = component.station.as_ref().map_or(0, |station| station.servers);
     let all: u32 = whole.values().sum();
@@ -117,7 +121,8 @@ fn part(design: &Design, component: &Component, cells: f64, keep: u32) -> Part {
     let needed = f64::from(per_zone) * f64::from(servers) / (cells * f64::from(kept));
     // Fewer servers where even one instance is more than the share; all where one is to be killed.
     let fewer = (needed.ceil() as u32).clamp(servers.min(1), servers);
-    let whole_instances = keep > 0 || longest_service(component) > SERVICE_OF_FEWER;
+    let longest = if options.coarse { SERVICE_OF_FEWER_COARSE } else { SERVICE_OF_FEWER };
+    let whole_instances = keep > 0 || longest_service(component) > longest;
     let servers_kept = if whole_instances { servers } else { fewer };
     let share = if servers == 0 {
         1.0 / cells

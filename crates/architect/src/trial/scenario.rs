@@ -66,6 +66,7 @@ pub fn rehearse(
         factor: 1.0,
         cells: 1.0,
         keep: None,
+        coarse: false,
         detection_max: AS_LONG_AS_IT_TAKES,
     };
     let seconds = (scenario.warm_up + scenario.horizon).as_secs_f64();

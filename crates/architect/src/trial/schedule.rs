@@ -230,6 +230,7 @@ fn lower_options(id: &str, kind: &TrialKind) -> LowerOptions {
         factor: 1.0,
         cells: 1.0,
         keep,
+        coarse: matches!(kind, TrialKind::Kill(_)),
         detection_max: f64::INFINITY,
     }
 }

@@ -173,7 +173,7 @@ impl CacheWorld {
             span *= 4.0;
         };
         self.shape.background_ratio = presented;
-        self.pools[0].background.restart();
+        self.pools[0].background.rescale();
         warmth
     }
 
@@ -266,7 +266,9 @@ impl CacheWorld {
     pub fn present(&mut self, ratio: f64) {
         assert!((0.0..=1.0).contains(&ratio), "a share of requests is from 0 to 1");
         self.options.presented_ratio = ratio;
-        self.change(|shape| shape.background_ratio = 1.0 - ratio);
+        self.shape.background_ratio = 1.0 - ratio;
+        // Keys are asked for as often as before, whoever asks.
+        self.pools.iter_mut().for_each(|pool| pool.background.rescale());
     }
 
     /// Changes the rate of all requests together, per second, from now on; above 0.
@@ -276,8 +278,13 @@ impl CacheWorld {
     pub fn set_rate(&mut self, now: Instant, rate: f64) {
         assert!(rate > 0.0 && rate.is_finite(), "a cache world needs requests");
         self.advance(now);
-        self.options.rate = rate;
-        self.change(|shape| shape.rate = rate);
+        let before = core::mem::replace(&mut self.options.rate, rate);
+        if (rate / before - 1.0).abs() < SAME_RATE {
+            self.shape.rate = rate;
+            self.pools.iter_mut().for_each(|pool| pool.background.rescale());
+        } else {
+            self.change(|shape| shape.rate = rate);
+        }
     }
 
     /// Changes the share of the background's misses that the store answers, 0 to 1: those that it
@@ -380,6 +387,9 @@ impl HitRatio {
         Self { value, low: (value - half).max(0.0), high: (value + half).min(1.0) }
     }
 }
+
+/// A rate that changes by less than this share leaves a steady cache steady.
+const SAME_RATE: f64 = 0.02;
 
 /// Samples of the hit ratio per quarter of a warm-up.
 const SAMPLES: usize = 20;

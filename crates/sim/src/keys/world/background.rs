@@ -121,6 +121,11 @@ impl Background {
         self.stale = true;
     }
 
+    /// Makes the schedule anew for other shares of the same traffic: what is hot stays so.
+    pub(super) fn rescale(&mut self) {
+        self.stale = true;
+    }
+
     /// Plans the first access of a key after `from`, at its full rate, where the cap would delay
     /// it.
     pub(super) fn expect_return(
