@@ -22,7 +22,7 @@
 //! let steps = vec![SagaStep::named("reserve"), SagaStep::named("capture")];
 //! let mut saga = Saga::new(SagaOptions::tenfold(steps, 1)).unwrap();
 //! saga.start(Instant::ZERO);
-//! assert!(matches!(saga.poll_output(), Some(SagaOutput::Record(_))));
+//! assert!(matches!(saga.poll_output(), Some(SagaOutput::Record { .. })));
 //! assert_eq!(saga.poll_output(), Some(SagaOutput::Run { step: 0, attempt: 1 }));
 //! saga.handle_result(Instant::ZERO, 0, SagaResult::Refused);
 //! ```

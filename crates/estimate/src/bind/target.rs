@@ -63,13 +63,17 @@ pub(super) fn operation(
     if let Some(name) = found.or_else(|| operation_of_data(draft, noun, kind)) {
         return name;
     }
-    let name = words::snake(noun, "request");
+    let verb = draft.brief.demands[index].action.as_ref().map(|action| action.verb.clone());
+    let mut name = words::snake(noun, "request");
+    // "writes 10 notes and reads 100 notes": two operations on one thing.
+    if let (true, Some(verb)) = (draft.operations.contains_key(&name), &verb) {
+        name = format!("{verb}_{name}");
+    }
     let origin = draft.origin(index);
     let actor = draft.brief.demands[index]
         .actor
         .as_ref()
         .map_or_else(|| "user".to_owned(), NounPhrase::to_string);
-    let verb = draft.brief.demands[index].action.as_ref().map(|action| action.verb.clone());
     let label = verb.map_or_else(|| noun.to_string(), |verb| format!("{verb} {noun}"));
     let mut operation = generic_operation(&label, kind, origin);
     operation.spec.actor = actor;
