@@ -6,6 +6,8 @@ use crate::stats::{Estimate, Tail};
 
 /// Batches that a run of the expected length has.
 const BATCHES: f64 = 3_000.0;
+/// Units of time in a batch.
+const UNITS: f64 = 1e9;
 /// One gap of so many is looked into for the square of the number of customers.
 const SAMPLED: u32 = 16;
 /// Steps of the golden ratio fill an interval evenly.
@@ -77,8 +79,15 @@ impl Grid {
     }
 
     fn estimate(&self, batches: &[f64], spread: Spread, tail: Tail) -> Option<Estimate> {
-        let areas = Areas { batches, width: self.width, open: 0.0, open_length: 0.0 };
-        time_average(areas, spread, tail)
+        // Levels are judged in a unit of time that is far shorter than what they depend on, as the
+        // event loop's nanoseconds are.
+        let unit = match spread {
+            Spread::Level(_) => self.width / UNITS,
+            Spread::Events(_) => 1.0,
+        };
+        let batches: Vec<f64> = batches.iter().map(|area| area / unit).collect();
+        let width = self.width / unit;
+        time_average(Areas { batches: &batches, width, open: 0.0, open_length: 0.0 }, spread, tail)
     }
 }
 
