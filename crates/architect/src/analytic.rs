@@ -110,6 +110,7 @@ impl<'a> Analytic<'a> {
                 Ok(further.fold(round.clone(), |path, _| path.then(&round)))
             }
             Action::Invalidate(target) => self.call(&target.at, "any"),
+            Action::Emit(emit) if emit.awaited => self.append(&emit.to),
             Action::Fill(_) | Action::Emit(_) | Action::Consume(_) => self.zero(),
             Action::Sometimes(some) => {
                 let ratio = lower::evaluate(&some.ratio, self.ledger).clamp(0.0, 1.0);
@@ -145,6 +146,15 @@ impl<'a> Analytic<'a> {
         }
     }
 
+    /// A record that the topic acknowledges once enough copies have it.
+    fn append(&self, topic: &str) -> Result<PathLatency, Error> {
+        let component = &self.design.components[topic];
+        let one = self.call(topic, "write")?;
+        let copies = component.replication.as_ref().map_or(1, |r| r.factor).max(1);
+        let in_sync = component.topic.as_ref().map_or(1, |topic| topic.min_insync_replicas);
+        one.quorum(in_sync.clamp(1, copies), copies)
+    }
+
     /// One call: a round trip, the wait for a server, the service.
     fn call(&self, name: &str, class: &str) -> Result<PathLatency, Error> {
         let component = &self.design.components[name];
@@ -154,6 +164,7 @@ impl<'a> Analytic<'a> {
         let Some(time) = times.get(class).or_else(|| times.get("any")) else {
             return Ok(round_trip);
         };
+        let own = time.mean.div_f64(lower::records(component, self.ledger));
         let of_mean = |mean: core::time::Duration| {
             let mean = mean.as_secs_f64();
             if time.cv > 0.0 {
@@ -163,8 +174,8 @@ impl<'a> Analytic<'a> {
             }
         };
         let service = match time.io {
-            Some(io) => of_mean(time.mean)?.then(&of_mean(io)?),
-            None => of_mean(time.mean)?,
+            Some(io) => of_mean(own)?.then(&of_mean(io)?),
+            None => of_mean(own)?,
         };
         let total = round_trip.then(&service);
         if station.servers == 0 {

@@ -6,6 +6,7 @@
 //!
 //! Knows nothing of files, terminals or transports.
 
+mod agreement;
 mod analytic;
 mod availability;
 mod bounds;

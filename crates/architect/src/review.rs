@@ -8,7 +8,7 @@ use tenfold_units::Ledger;
 use crate::plan::{Trial, TrialKind, Verdict, VerdictKind};
 use crate::stages::PlanOptions;
 use crate::trial::{HitRatios, TrialOptions, try_design};
-use crate::{availability, verdict, weakness};
+use crate::{agreement, availability, verdict, weakness};
 
 /// A design as it stands, judged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,6 +47,8 @@ pub fn check(
     availability::add(design, &mut ledger, catalog, &trials);
     weakness::gives_out(design, &mut ledger);
     let verdicts = verdict::judge(design, &mut ledger, catalog, &hits, &trials);
+    let mut findings = review.findings;
+    findings.extend(agreement::find(design, &ledger));
     let breaking: Vec<String> = trials
         .iter()
         .filter(|trial| match &trial.kind {
@@ -59,11 +61,11 @@ pub fn check(
         .collect();
     let holds = breaking.is_empty()
         && verdicts.iter().all(|verdict| verdict.verdict == VerdictKind::Met)
-        && review.findings.iter().all(|finding| finding.severity != Severity::Broken);
+        && findings.iter().all(|finding| finding.severity != Severity::Broken);
     Ok(Checked {
         schema: "tenfold/check/1".to_owned(),
         holds,
-        findings: review.findings,
+        findings,
         verdicts,
         breaking,
         trials,

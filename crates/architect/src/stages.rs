@@ -9,7 +9,9 @@ use tenfold_units::{Interval, Ledger, Seed, Text, Unit};
 use crate::plan::{Change, Plan, Redesign, Trial, Verdict};
 use crate::review::tried;
 use crate::trial::HitRatios;
-use crate::{availability, bounds, first_look, rounds, sensitivity, settings, verdict, weakness};
+use crate::{
+    agreement, availability, bounds, first_look, rounds, sensitivity, settings, verdict, weakness,
+};
 
 /// How a plan is made.
 pub struct PlanOptions<'a> {
@@ -79,6 +81,7 @@ pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) ->
     let mut plan = whole(estimate.clone(), proposal, trials, verdicts, options.seed);
     let (design, ledger) = (&plan.design, &mut plan.ledger);
     settings::record(design, ledger);
+    plan.findings.extend(agreement::find(design, ledger));
     bounds::add(&estimate, design, ledger);
     plan.sensitivities = sensitivity::find(design, ledger);
     plan.weaknesses = weakness::find(ledger, &plan.trials, &plan.verdicts);

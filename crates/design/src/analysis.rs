@@ -8,7 +8,7 @@ use crate::book::Book;
 use crate::keys::HitCurve;
 use crate::sizing::cache::{KeyFigures, hit_ratio};
 use crate::types::{
-    Action, CacheLevel, Component, Design, Kind, LinkId, ReplicationMode, Station, Step,
+    Action, CacheLevel, Component, Design, HANDSHAKE, Kind, LinkId, ReplicationMode, Station, Step,
 };
 
 /// Figures of a design under load, by component and by link.
@@ -294,7 +294,7 @@ fn utilization(
         }
     }
     if component.kind == Kind::Gateway {
-        terms.extend(handshakes(book, design));
+        terms.extend(handshakes(book, design, name, station));
     }
     let terms = if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") };
     let batch = station.batch.as_ref().map_or(1, |batch| batch.size);
@@ -309,7 +309,8 @@ fn utilization(
 }
 
 /// Instances that take requests: all of a fleet or a ring, one of each group with a primary.
-pub(crate) fn active_instances(design: &Design, component: &Component) -> u32 {
+#[must_use]
+pub fn active_instances(design: &Design, component: &Component) -> u32 {
     let all = design.instances(component);
     match &component.replication {
         Some(r) if r.mode != ReplicationMode::Quorum => all / r.factor.max(1),
@@ -358,15 +359,19 @@ fn visits(book: &mut Book<'_>, component: &Component, class: &str) -> String {
     }
 }
 
-/// TLS handshakes at the gateway, as work of its servers.
-fn handshakes(book: &mut Book<'_>, design: &Design) -> Vec<String> {
-    let handshake = book.station("tls13.full.ecdsa");
+/// TLS handshakes at a gateway, as work of its servers. A gateway whose station has no such class of
+/// work does none.
+fn handshakes(book: &mut Book<'_>, design: &Design, name: &str, station: &Station) -> Vec<String> {
+    if !station.service_time.contains_key(HANDSHAKE) {
+        return Vec::new();
+    }
+    let Some(time) = seconds(book, name, station, HANDSHAKE) else { return Vec::new() };
     design
         .workload
         .values()
         .filter_map(|operation| {
             let ratio = operation.new_connection_ratio.as_ref()?;
-            Some(format!("({}) * ({}) * {handshake}", operation.peak.0, ratio.0))
+            Some(format!("({}) * ({}) * {time}", operation.peak.0, ratio.0))
         })
         .collect()
 }

@@ -24,7 +24,7 @@ mod testing;
 mod topology;
 mod types;
 
-pub use analysis::Analysis;
+pub use analysis::{Analysis, active_instances};
 pub use file::{Diagnostic, Edit, Loaded};
 pub use propose::{Proposal, Review, propose, propose_at, review};
 pub use types::*;

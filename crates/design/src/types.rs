@@ -13,9 +13,9 @@ mod workload;
 pub use amount::{Amount, Dimension, Formula};
 pub use choice::{Bottleneck, Choice, ChoiceOption, Excuse, PinVerdict, Threshold};
 pub use component::{
-    Autoscale, Batch, Cache, CacheLevel, Component, Connections, Dataset, Disk, Failover, Health,
-    IdScheme, Ids, Invalidation, Kind, Limit, Queue, Recovery, Replication, ReplicationMode, Runs,
-    ServiceTime, ShardBy, Shards, Shed, Station, Topic,
+    Autoscale, Batch, Cache, CacheLevel, Component, Connections, Dataset, Disk, Failover,
+    HANDSHAKE, Health, IdScheme, Ids, Invalidation, Kind, Limit, Queue, Recovery, Replication,
+    ReplicationMode, Runs, ServiceTime, ShardBy, Shards, Shed, Station, Topic,
 };
 pub use cost::{CostLine, CostSheet, Saving};
 pub use design::{

@@ -22,8 +22,9 @@ pub use engine::{Caches, simulate, simulate_scenario};
 pub use model::rate;
 pub use model::{
     Alternative, Arrivals, Cache, Call, Closed, Component, Consistency, Consume, ControlledDelay,
-    Data, Diagnostic, Discipline, Join, Link, Load, Lookup, Model, ModelError, Network, Operation,
-    Parallel, Poisson, Queue, QueueBound, QueueOrder, Renewal, Servers, Shed, Station, Step, Topic,
+    Data, Diagnostic, Discipline, Each, Join, Link, Load, Lookup, Model, ModelError, Network,
+    Operation, Parallel, Poisson, Queue, QueueBound, QueueOrder, Renewal, Servers, Shed, Station,
+    Step, Topic,
 };
 pub use outcome::{
     ArrivalsOutcome, ComponentOutcome, ComponentWindow, Failures, OUTCOME_SCHEMA, OperationOutcome,

@@ -19,7 +19,9 @@ pub use component::{
 };
 pub(crate) use diagnostic::read;
 pub use diagnostic::{Diagnostic, ModelError};
-pub use operation::{Alternative, Call, Consume, Join, Load, Lookup, Operation, Parallel, Step};
+pub use operation::{
+    Alternative, Call, Consume, Each, Join, Load, Lookup, Operation, Parallel, Step,
+};
 pub use plain::{Arrivals, Closed, Discipline, Poisson, QueueBound, Renewal, Servers, Station};
 pub(crate) use validate::EXIT;
 

@@ -1,7 +1,7 @@
 //! A share of a design that can be simulated for the whole.
 
 use indexmap::IndexMap;
-use tenfold_design::{Component, Design};
+use tenfold_design::{Component, Design, HANDSHAKE};
 use tenfold_sim::{self as sim, Model};
 
 use super::LowerOptions;
@@ -60,7 +60,7 @@ impl Cell {
     }
 
     /// Adds, for each component of which the cell holds more than its share, the calls that the
-    /// rest of the system would make to it. `calls` are calls per second of the whole system by
+    /// rest of the system would make to it, and the handshakes. `calls` are calls per second of the whole system by
     /// component and class of work.
     pub(super) fn add_background(
         &self,
@@ -68,11 +68,13 @@ impl Cell {
         model: &mut Model,
     ) {
         for (name, part) in &self.parts {
-            let extra = part.share - 1.0 / self.cells;
-            if extra <= 1e-9 || part.slower > 1.0 {
-                continue;
-            }
+            let whole = if part.slower > 1.0 { 1.0 / self.cells } else { part.share };
             for (class, rate) in calls.get(name).into_iter().flatten() {
+                // No flow of the cell makes a handshake.
+                let extra = if class == HANDSHAKE { whole } else { whole - 1.0 / self.cells };
+                if extra <= 1e-9 {
+                    continue;
+                }
                 let flow = vec![sim::Step::Call(sim::Call {
                     to: name.clone(),
                     access: class.clone(),

@@ -1,7 +1,7 @@
 //! Flows of a design as operations of a model, and the calls that they make.
 
 use indexmap::IndexMap;
-use tenfold_design::{Access, Action, Design, Step};
+use tenfold_design::{Access, Action, Component, Design, HANDSHAKE, Kind, Step};
 use tenfold_sim as sim;
 use tenfold_units::Ledger;
 
@@ -30,7 +30,10 @@ pub(super) fn operation(
             (sim::Load::Open(sim::Poisson { rate }), steps)
         }
     };
-    let flow = convert(steps, ledger);
+    let mut flow = convert(steps, ledger);
+    if let sim::Load::Consume(consume) = &load {
+        record_by_record(design, consume, &mut flow);
+    }
     let keys = design.workload.get(name).and_then(|operation| operation.keys.clone());
     Some(sim::Operation {
         load,
@@ -67,6 +70,24 @@ fn consume(design: &Design, cell: &Cell, topic: &str, steps: &[Step]) -> sim::Co
         batch: batch.as_ref().map_or(1, |batch| batch.size.max(1)),
         wait: batch.map_or(core::time::Duration::ZERO, |batch| batch.wait),
     }
+}
+
+/// A worker takes a whole batch, and then does for each record what follows: no more records at a
+/// time than half of its connections, since batches fall on instances by chance.
+fn record_by_record(design: &Design, consume: &sim::Consume, flow: &mut [sim::Step]) {
+    let Some(sim::Step::Call(worker)) = flow.first_mut() else { return };
+    if consume.batch <= 1 || worker.steps.is_empty() {
+        return;
+    }
+    let component = &design.components[worker.to.as_str()];
+    let instances = design.instances(component).max(1);
+    let pools = design.links.iter().filter(|(id, _)| id.from == worker.to);
+    let pool = pools.filter_map(|(_, link)| link.pool).min();
+    let partitions = design.components[consume.topic.as_str()].topic.as_ref();
+    let consumers = partitions.map_or(1, |topic| topic.partitions).max(1);
+    let at_once = pool.map(|pool| (pool.saturating_mul(instances) / consumers / 2).max(1));
+    let steps = core::mem::take(&mut worker.steps);
+    worker.steps = vec![sim::Step::Each(sim::Each { steps, at_once })];
 }
 
 /// A visit holds everything that follows it: the callee waits for that before it answers.
@@ -119,6 +140,7 @@ fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
             steps: Vec::new(),
             on_error: Some(Vec::new()),
         })),
+        Action::Emit(emit) if emit.awaited => out.push(sim::Step::Append(emit.to.clone())),
         Action::Emit(emit) => out.push(sim::Step::Emit(emit.to.clone())),
         // Only the first step of a flow consumes; `operation` has taken it.
         Action::Consume(_) => {}
@@ -179,17 +201,41 @@ pub(crate) fn calls(
 ) -> IndexMap<String, IndexMap<String, f64>> {
     let mut calls = IndexMap::new();
     for (name, steps) in &design.flows {
-        // A consumer's records come from those who emit them; their calls are few and batched.
-        if let Some(rate) = rates.get(name)
-            && super::consumes(steps).is_none()
-        {
-            count(steps, *rate, ledger, hit_ratio, &mut calls);
+        if let Some(rate) = rates.get(name) {
+            count(design, steps, *rate, ledger, hit_ratio, &mut calls);
+        }
+    }
+    for (name, component) in &design.components {
+        let rate = handshakes(design, component, ledger, rates);
+        if rate > 0.0 {
+            calls.entry(name.clone()).or_default().insert(HANDSHAKE.to_owned(), rate);
         }
     }
     calls
 }
 
+/// New connections per second at a gateway that ends TLS.
+fn handshakes(
+    design: &Design,
+    component: &Component,
+    ledger: &Ledger,
+    rates: &IndexMap<String, f64>,
+) -> f64 {
+    let station = component.station.as_ref();
+    if component.kind != Kind::Gateway
+        || station.is_none_or(|station| !station.service_time.contains_key(HANDSHAKE))
+    {
+        return 0.0;
+    }
+    let of = |(name, operation): (&String, &tenfold_design::Operation)| {
+        let ratio = operation.new_connection_ratio.as_ref()?;
+        Some(rates.get(name)? * evaluate(ratio, ledger))
+    };
+    design.workload.iter().filter_map(of).sum()
+}
+
 fn count(
+    design: &Design,
     steps: &[Step],
     rate: f64,
     ledger: &Ledger,
@@ -202,7 +248,11 @@ fn count(
         };
         let (inner, factor) = match step {
             Step::Visit(component) => {
-                add(component, "any");
+                let station = design.components[component.as_str()].station.as_ref();
+                let batch = station.and_then(|station| station.batch.as_ref());
+                let calls = calls.entry(component.clone()).or_default();
+                *calls.entry("any".to_owned()).or_insert(0.0) +=
+                    rate / batch.map_or(1.0, |batch| f64::from(batch.size.max(1)));
                 continue;
             }
             Step::Action(Action::Read(access)) => {
@@ -231,7 +281,7 @@ fn count(
             }
         };
         for steps in inner {
-            count(steps, rate * factor, ledger, hit_ratio, calls);
+            count(design, steps, rate * factor, ledger, hit_ratio, calls);
         }
     }
 }

@@ -32,10 +32,7 @@ pub(super) fn add(
     model: &mut Model,
 ) {
     let part = &cell.parts[name];
-    // A broker is paid by the produce request of 16 KiB, into which senders pack many records.
-    let records = component.topic.as_ref().map_or(1.0, |topic| {
-        (PRODUCE_BYTES / super::evaluate(&topic.record, ledger).max(1.0)).max(1.0)
-    });
+    let records = records(component, ledger);
     let servers = match part.servers {
         0 => sim::Servers::Infinite,
         n => sim::Servers::Finite(n),
@@ -53,6 +50,14 @@ pub(super) fn add(
         detection: detection(component, options),
     };
     model.components.insert(name.to_owned(), lowered);
+}
+
+/// Records that share one service of a component: a broker is paid by the produce request of 16 KiB,
+/// into which senders pack many.
+pub(crate) fn records(component: &Component, ledger: &Ledger) -> f64 {
+    component.topic.as_ref().map_or(1.0, |topic| {
+        (PRODUCE_BYTES / super::evaluate(&topic.record, ledger).max(1.0)).max(1.0)
+    })
 }
 
 fn service_times(station: Option<&Station>, slower: f64) -> IndexMap<String, Distribution> {

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use tenfold_catalog::Catalog;
-use tenfold_design::Design;
+use tenfold_design::{Design, Kind, active_instances};
 use tenfold_sim::stats::{Estimate, Histogram, replications};
 use tenfold_sim::{Failures, OperationOutcome, OperationWindow, Outcome};
 use tenfold_units::{Interval, Ledger, Provenance, Seed, Unit};
@@ -158,6 +158,9 @@ fn steady(
         .map(|(name, seen)| PhaseComponent {
             component: name.clone(),
             utilization: seen.utilization.as_ref().map(|estimate| {
+                // Standbys are alive and idle; the simulation averages over them too.
+                let serving = share_that_serves(design, name);
+                let estimate = &estimate.scaled(1.0 / serving).clamped(0.0, 1.0);
                 let label = format!("{name}: utilization");
                 writer.simulated(&format!("{name}.utilization"), &label, Unit::Ratio, estimate)
             }),
@@ -168,6 +171,16 @@ fn steady(
         })
         .collect();
     Phase { name: PhaseName::Steady, lasts: None, operations, components }
+}
+
+/// Instances of a component that take requests, of all of them.
+fn share_that_serves(design: &Design, name: &str) -> f64 {
+    let component = &design.components[name];
+    if component.kind == Kind::Topic {
+        return 1.0; // Every broker leads some partitions.
+    }
+    let all = design.instances(component).max(1);
+    f64::from(active_instances(design, component)) / f64::from(all)
 }
 
 /// Counts who was answered within each limit that binds the operation; the windows of the run are the

@@ -10,9 +10,9 @@ use crate::choices::{services::handler, store::plural};
 use crate::draft::{CachePlan, Draft, StorePlan, Technology};
 use crate::sizing::{cache as redis, cassandra, kafka, postgres};
 use crate::types::{
-    Autoscale, Cache, CacheLevel, Component, Dataset, Disk, Failover, Formula, Health, Ids,
-    Invalidation, Kind, Limit, Queue, Recovery, Replication, ReplicationMode, Runs, ServiceTime,
-    ShardBy, Shards, Shed, Station, Topic,
+    Autoscale, Cache, CacheLevel, Component, Dataset, Disk, Failover, Formula, HANDSHAKE, Health,
+    Ids, Invalidation, Kind, Limit, Queue, Recovery, Replication, ReplicationMode, Runs,
+    ServiceTime, ShardBy, Shards, Shed, Station, Topic,
 };
 
 /// Returns a component of a kind that runs something.
@@ -95,12 +95,14 @@ pub(super) fn edge(draft: &mut Draft<'_>) {
     let mut edge = match &plan.nginx {
         Some(fleet) => {
             let proxy = service_time(draft, "nginx.proxy");
+            let handshake = service_time(draft, "tls13.full.ecdsa");
             let servers = draft.book.instance(&fleet.instance).vcpu;
             let mut edge = component(Kind::Gateway, "TLS, limits, routing", "nginx", Some("1.28"));
             edge.runs.instance = Some(fleet.instance.clone());
             edge.runs.per_zone = Some(fleet.per_zone);
             let waiting = queue(servers, &proxy, Duration::from_millis(20), Shed::Newest);
-            edge.station = Some(station(servers, vec![("any", proxy)], Some(waiting)));
+            edge.station =
+                Some(station(servers, vec![("any", proxy), (HANDSHAKE, handshake)], Some(waiting)));
             edge.health = Some(health());
             edge.autoscale = Some(autoscale(fleet.per_zone));
             edge

@@ -127,6 +127,10 @@ pub struct Disk {
     pub iops: u32,
 }
 
+/// The class of work of a gateway that stands for one TLS handshake: a new connection brings one
+/// beside the request.
+pub const HANDSHAKE: &str = "handshake";
+
 /// The servers and the queue of one instance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -356,6 +356,8 @@ fn calls(steps: &[Step], component: &str) -> bool {
         }
         Step::Parallel(parallel) => parallel.branches.iter().any(|branch| of(branch)),
         Step::Choice(ways) => ways.iter().any(|way| of(&way.steps)),
+        Step::Each(each) => of(&each.steps),
+        Step::Append(topic) => topic == component,
         Step::Fill(_) | Step::Emit(_) => false,
     })
 }

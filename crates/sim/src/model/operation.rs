@@ -30,7 +30,7 @@ pub struct Consume {
     pub topic: String,
     /// Batches under way at the same time, at most the topic's partitions, from 1.
     pub consumers: u32,
-    /// Records of one batch at most, from 1; the flow runs once a batch.
+    /// Records of one batch at most, from 1; the flow runs once a batch, and its `each` once a record.
     #[serde(default = "one")]
     pub batch: u32,
     /// How long a batch waits to fill, as text.
@@ -83,6 +83,11 @@ pub enum Step {
     Choice(Vec<Alternative>),
     /// Sends a record to the topic of this component, not waited for.
     Emit(String),
+    /// Sends a record to the topic of this component and waits until it is acknowledged.
+    Append(String),
+    /// Runs steps once for each record of a batch, each with a key of its own; a request is one
+    /// record.
+    Each(Each),
 }
 
 /// A call: the callee serves it, runs `steps`, then answers.
@@ -146,6 +151,18 @@ pub struct Parallel {
     /// How many of them have to succeed before the flow goes on.
     #[serde(default)]
     pub join: Join,
+}
+
+/// What is done for each record of a batch. All records have to succeed; the first that fails ends
+/// the batch as failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Each {
+    /// What is done for one record.
+    pub steps: Vec<Step>,
+    /// Records under way at the same time, from 1; all of a batch where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<u32>,
 }
 
 /// One alternative of a choice.

@@ -109,7 +109,8 @@ fn lookups(steps: &[Step], cache: &str) -> f64 {
             }
             Step::Parallel(parallel) => parallel.branches.iter().map(|branch| of(branch)).sum(),
             Step::Choice(ways) => ways.iter().map(|way| way.probability * of(&way.steps)).sum(),
-            Step::Fill(_) | Step::Emit(_) => 0.0,
+            Step::Each(each) => of(&each.steps),
+            Step::Fill(_) | Step::Emit(_) | Step::Append(_) => 0.0,
         })
         .sum()
 }

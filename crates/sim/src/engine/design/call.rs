@@ -19,7 +19,12 @@ impl Design<'_> {
     fn call_of(&self, index: u32) -> CallOp {
         match self.program.ops[self.frames.get(index).at as usize] {
             Op::Call(call) => call,
-            Op::End | Op::Fail | Op::Spawn { .. } | Op::Fork { .. } | Op::Choice { .. } => {
+            Op::End
+            | Op::Fail
+            | Op::Spawn { .. }
+            | Op::Fork { .. }
+            | Op::Each { .. }
+            | Op::Choice { .. } => {
                 unreachable!("a frame with a call under way stands at it")
             }
         }
@@ -236,20 +241,23 @@ impl Design<'_> {
                 }
                 match self.program.ops[at as usize] {
                     Op::Call(call) => self.attempt_failed(index, call, cause),
-                    Op::End | Op::Fail | Op::Spawn { .. } | Op::Fork { .. } | Op::Choice { .. } => {
-                        self.fail(index, cause);
-                    }
+                    Op::End
+                    | Op::Fail
+                    | Op::Spawn { .. }
+                    | Op::Fork { .. }
+                    | Op::Each { .. }
+                    | Op::Choice { .. } => self.fail(index, cause),
                 }
             }
             Answer::Done | Answer::Miss => {
                 frame.needed -= 1;
                 frame.answer = answer;
                 if frame.needed > 0 {
-                    return;
+                    return self.next_record(index);
                 }
                 match self.program.ops[at as usize] {
                     Op::Call(call) => self.attempt_succeeded(index, call, answer),
-                    Op::Fork { next, .. } => self.proceed(index, next),
+                    Op::Fork { next, .. } | Op::Each { next, .. } => self.proceed(index, next),
                     Op::End | Op::Fail | Op::Spawn { .. } | Op::Choice { .. } => {
                         unreachable!("a frame waits at a call or a fork")
                     }
@@ -283,6 +291,7 @@ impl Design<'_> {
             let callee = self.parts.wires[call.link as usize].callee;
             if !self.append(callee) {
                 self.record.call_failed(callee, Cause::Shed);
+                return self.land(index, call, Answer::Failed(Cause::Shed), call.error);
             }
         }
         let at = if answer == Answer::Miss { call.miss } else { call.next };

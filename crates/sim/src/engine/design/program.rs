@@ -60,6 +60,12 @@ pub(super) enum Op {
         needed: u32,
         next: Place,
     },
+    /// Starts a branch for each record of a batch, `at_once` of them at a time.
+    Each {
+        start: Place,
+        at_once: u32,
+        next: Place,
+    },
     /// Goes to one of `count` ways, from `first` in the table of ways on.
     Choice {
         first: u32,
@@ -110,6 +116,14 @@ impl Program {
             Step::Lookup(lookup) => self.lookup(parts, lookup, caller, next),
             Step::Fill(cache) => self.spawn(parts, cache, caller, Purpose::Fill, next),
             Step::Emit(topic) => self.spawn(parts, topic, caller, Purpose::Record, next),
+            Step::Append(topic) => {
+                let op = Self::record(parts, topic, caller, Purpose::Record, next);
+                self.push(op)
+            }
+            Step::Each(each) => {
+                let start = self.flow(parts, &each.steps, caller, END);
+                self.push(Op::Each { start, at_once: each.at_once.unwrap_or(u32::MAX), next })
+            }
             Step::Parallel(parallel) => {
                 let starts: Vec<Place> = parallel
                     .branches
@@ -204,18 +218,29 @@ impl Program {
         purpose: Purpose,
         next: Place,
     ) -> Place {
+        let op = Self::record(parts, to, caller, purpose, END);
+        let start = self.push(op);
+        self.push(Op::Spawn { start, next })
+    }
+
+    /// The call that hands a record, or what a cache is to hold, to `to`.
+    fn record(
+        parts: &mut Parts<'_>,
+        to: &str,
+        caller: Option<u32>,
+        purpose: Purpose,
+        next: Place,
+    ) -> Op {
         let callee = parts.component(to);
-        let op = CallOp {
+        Op::Call(CallOp {
             link: parts.link(caller, callee),
             access: parts.access(callee, "write"),
             write: true,
             purpose,
             body: END,
-            next: END,
-            miss: END,
+            next,
+            miss: next,
             error: FAIL,
-        };
-        let start = self.push(Op::Call(op));
-        self.push(Op::Spawn { start, next })
+        })
     }
 }

@@ -243,6 +243,7 @@ impl Design<'_> {
                     }
                     return self.fork(index, first, count, needed);
                 }
+                Op::Each { at_once, .. } => return self.each(index, at_once),
             }
         }
     }
@@ -263,6 +264,43 @@ impl Design<'_> {
             frame.records = records;
             self.ready.push_back(own);
         }
+    }
+
+    /// Starts with the records of a batch.
+    fn each(&mut self, index: u32, at_once: u32) {
+        let frame = self.frames.at(index);
+        frame.generation = frame.generation.wrapping_add(1);
+        frame.needed = frame.records;
+        frame.awaited = frame.records;
+        for _ in 0..frame.records.min(at_once) {
+            self.start_record(index);
+        }
+    }
+
+    /// A record of a batch is done: the next one that waits is started.
+    pub(super) fn next_record(&mut self, index: u32) {
+        let frame = self.frames.get(index);
+        if let Op::Each { at_once, .. } = self.program.ops[frame.at as usize]
+            && frame.needed >= at_once
+        {
+            self.start_record(index);
+        }
+    }
+
+    /// Starts the branch of one record.
+    fn start_record(&mut self, index: u32) {
+        let frame = self.frames.get(index);
+        let Op::Each { start, .. } = self.program.ops[frame.at as usize] else {
+            unreachable!("records are started where their batch stands");
+        };
+        let (generation, operation, place) = (frame.generation, frame.operation, frame.place);
+        let born = frame.born;
+        let key = self.draw_key(operation);
+        let own = self.frames.add(Kind::Branch, operation, place, start, born, key);
+        let frame = self.frames.at(own);
+        frame.parent = index;
+        frame.parent_generation = generation;
+        self.ready.push_back(own);
     }
 
     /// A frame is over.

@@ -333,6 +333,65 @@ operations:
     assert!(outcome.operations["work"].good >= outcome.operations["send"].requests - 50);
 }
 
+/// Senders, a topic and a worker that takes batches of 50 and writes each record to a store.
+fn batches(each: &str, at_once: &str) -> String {
+    format!(
+        "
+model: batches
+zones: [a]
+components:
+  web: {{replicas: {{a: 1}}, servers: 4, service_time: {{any: {{deterministic: 1ms}}}}}}
+  log: {{replicas: {{a: 1}}, servers: 4, service_time: {{any: {{deterministic: 100us}}}}, topic: {{partitions: 2, limit: 100_000}}}}
+  worker: {{replicas: {{a: 1}}, servers: 8, service_time: {{any: {{deterministic: 5ms}}}}}}
+  store: {{replicas: {{a: 4}}, servers: 2, service_time: {{any: {{deterministic: 1ms}}}}, data: {{shards: 4, copies: 1, read: primary, write: primary}}}}
+operations:
+  send:
+    load: {{open: {{rate: 1000/s}}}}
+    flow: [{{call: {{to: web, steps: [{{{each}: log}}]}}}}]
+  work:
+    load: {{consume: {{topic: log, consumers: 2, batch: 50, wait: 100ms}}}}
+    flow: [{{call: {{to: worker, steps: [{{each: {{steps: [{{call: {{to: store, access: write}}}}]{at_once}}}}}]}}}}]
+"
+    )
+}
+
+#[test]
+fn each_record_of_a_batch_is_written_to_its_own_shard() {
+    let all = steady(&batches("emit", ""), 40);
+    let store = &all.components["store"];
+    near(store.throughput_rps.value, 1_000.0, 20.0);
+    // 1,000 writes of 1 ms per second on eight servers, evenly over the shards.
+    near(store.utilization.unwrap().value, 0.125, 0.005);
+    assert!(store.hottest_utilization.unwrap() < 0.14);
+    near(all.components["worker"].throughput_rps.value, 20.0, 1.0);
+    // All 50 at once: 12.5 on a shard of two servers take about 8 rounds; one by one they take 50.
+    let one_by_one = steady(&batches("emit", ", at_once: 1"), 40);
+    near(one_by_one.components["store"].throughput_rps.value, 1_000.0, 20.0);
+    let mean = |outcome: &Outcome| outcome.operations["work"].latency_seconds.unwrap().mean.value;
+    near(mean(&one_by_one) - mean(&all), 0.050 - 0.008, 0.012);
+}
+
+#[test]
+fn an_awaited_record_costs_its_sender_the_broker_and_fails_with_it() {
+    let p50 = |each: &str| {
+        let outcome = steady(&batches(each, ""), 20);
+        outcome.operations["send"].latency_seconds.unwrap().p50.value
+    };
+    near(p50("append") - p50("emit"), 100e-6, 20e-6);
+    let dead = |each: &str| {
+        run(
+            &batches(each, ""),
+            "{scenario: dead, horizon: 20s, window: 10s, faults: [{at: 10s, target: {component: log}, effect: {kill: {}}}]}",
+        )
+    };
+    let good = |outcome: &Outcome| {
+        let window = &outcome.series[1].operations["send"];
+        window.good as f64 / window.requests as f64
+    };
+    near(good(&dead("emit")), 1.0, 0.001);
+    near(good(&dead("append")), 0.0, 0.001);
+}
+
 #[test]
 fn a_pause_delays_and_loses_nothing() {
     let component =

@@ -212,20 +212,27 @@ impl Design<'_> {
             }
         }
         let zone = source.draw_zone();
-        let key = match source.keys {
-            Some(keys) => {
-                let at = instant(now + self.ahead);
-                Asked::Known(self.keys[keys as usize].draw(at, &mut source.key))
-            }
-            None => Asked::Own(source.key.next_u64()),
-        };
+        let key = self.draw_key(operation);
         self.record.request(operation, 1);
+        let source = &mut self.sources[operation as usize];
         let admitted =
             source.limit.as_mut().is_none_or(|limit| limit.admit(instant(now)).is_admitted());
         if admitted {
             self.start(operation, zone, key, now, 1);
         } else {
             self.refuse_request(operation);
+        }
+    }
+
+    /// Draws the key of a request, or of one record.
+    pub(super) fn draw_key(&mut self, operation: u32) -> Asked {
+        let source = &mut self.sources[operation as usize];
+        match source.keys {
+            Some(keys) => {
+                let at = instant(self.now + self.ahead);
+                Asked::Known(self.keys[keys as usize].draw(at, &mut source.key))
+            }
+            None => Asked::Own(source.key.next_u64()),
         }
     }
 
@@ -295,7 +302,7 @@ impl Design<'_> {
             let (operation, records) = (consumers.operation, records as u32);
             let source = &mut self.sources[operation as usize];
             let zone = source.draw_zone();
-            let key = Asked::Own(source.key.next_u64());
+            let key = self.draw_key(operation);
             self.record.request(operation, records);
             self.start(operation, zone, key, oldest, records);
         }

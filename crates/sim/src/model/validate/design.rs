@@ -205,7 +205,14 @@ impl Walk<'_> {
                         self.steps(&alternative.steps, caller, depth + 1);
                     }
                 }
-                Step::Emit(topic) => {
+                Step::Each(each) => {
+                    if each.at_once == Some(0) {
+                        let message = "`each` runs no record at a time".to_owned();
+                        self.say(message, "`at_once` from 1");
+                    }
+                    self.steps(&each.steps, caller, depth + 1);
+                }
+                Step::Emit(topic) | Step::Append(topic) => {
                     let path = ["operations", self.operation, "flow"];
                     check_topic(self.model, &path, topic, self.out);
                 }
