@@ -47,11 +47,15 @@ pub enum Bug {
     FlushIgnored,
     /// A dead replica is taken out of the balance at once.
     DetectionAtOnce,
+    /// Nobody who waits for a pool gets the place that becomes free.
+    PoolPlaceLost,
+    /// All records of a batch have the key of the batch.
+    RecordsShareKey,
 }
 
 impl Bug {
     /// Every bug, in the order of the list above.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::ServiceTooFast,
         Self::OneServerFewer,
         Self::LifoForFifo,
@@ -73,6 +77,8 @@ impl Bug {
         Self::PoolUnbounded,
         Self::FlushIgnored,
         Self::DetectionAtOnce,
+        Self::PoolPlaceLost,
+        Self::RecordsShareKey,
     ];
 }
 

@@ -205,3 +205,47 @@ operations:
     assert!((without - 800.0).abs() < 120.0, "{without}");
     assert!(with < 80.0, "{with}");
 }
+
+/// One connection at ρ = 0.5: half of the calls wait, and time out where nobody lets them in.
+#[test]
+fn a_place_in_a_pool_that_is_lost_is_noticed() {
+    let (with, without) = with_and_without(
+        Bug::PoolPlaceLost,
+        "components:
+  store: {replicas: {a: 1}, servers: 8, service_time: {any: {deterministic: 10ms}}}
+links:
+  client -> store: {pool: 1, pool_waits: true, timeout: 1s}
+operations:
+  op: {load: {open: {rate: 50/s}}, flow: [{call: {to: store}}]}
+",
+        "horizon: 100s",
+        |outcome| outcome.operations["op"].failures.pool as f64,
+    );
+    assert!(without < 1.0, "{without}");
+    assert!(with > 1_000.0, "{with}");
+}
+
+/// A batch of 50 records at one shard: that shard is busier than the others, for as long as it lasts.
+#[test]
+fn records_with_the_key_of_their_batch_are_noticed() {
+    let (with, without) = with_and_without(
+        Bug::RecordsShareKey,
+        "components:
+  web: {replicas: {a: 1}, servers: 4, service_time: {any: {deterministic: 1ms}}}
+  log: {replicas: {a: 1}, servers: 4, service_time: {any: {deterministic: 100us}}, topic: {partitions: 2, limit: 100_000}}
+  worker: {replicas: {a: 1}, servers: 8, service_time: {any: {deterministic: 5ms}}}
+  store: {replicas: {a: 4}, servers: 1, service_time: {any: {deterministic: 2ms}}, data: {shards: 4, copies: 1, read: primary, write: primary}}
+operations:
+  send:
+    load: {open: {rate: 500/s}}
+    flow: [{call: {to: web, steps: [{emit: log}]}}]
+  work:
+    load: {consume: {topic: log, consumers: 2, batch: 50, wait: 100ms}}
+    flow: [{call: {to: worker, steps: [{each: {steps: [{call: {to: store, access: write}}]}}]}}]
+",
+        "horizon: 60s",
+        |outcome| outcome.operations["work"].latency_seconds.expect("batches end").mean.value,
+    );
+    // 50 writes of 2 ms take 100 ms on one shard, some 34 ms over four.
+    assert!(with - without > 0.05, "{with} with, {without} without");
+}

@@ -238,9 +238,12 @@ pub(super) fn link(
     cell: &Cell,
     options: &LowerOptions,
 ) -> sim::Link {
-    // A pool holds connections to one server; the model counts those to all shards together.
-    let shards = design.components.get(&id.to).and_then(|to| to.shards.as_ref()?.count);
-    let shards = shards.unwrap_or(1).max(1);
+    // A pool holds connections to one server. Of fewer shards in the cell each gets more calls of one
+    // caller.
+    let sharded = design.components.get(&id.to).is_some_and(|to| {
+        to.shards.as_ref().is_some_and(|shards| shards.count.is_some_and(|count| count > 1))
+    });
+    let fewer = cell.parts.get(&id.to).filter(|_| sharded).map_or(1.0, |to| to.instances_ratio);
     let scale =
         cell.parts.get(&id.from).map_or(1.0, |part| part.instances_ratio / cell.cells).min(1.0);
     // A small pool needs more room for chance than its share of a large one: four standard
@@ -251,7 +254,9 @@ pub(super) fn link(
     };
     sim::Link {
         timeout: link.timeout,
-        pool: link.pool.map(|pool| scaled(pool.saturating_mul(shards))),
+        pool: link.pool.map(|pool| scaled((f64::from(pool) * fewer).ceil() as u32)),
+        pool_per_shard: sharded,
+        pool_waits: true,
         admission: link.admission.map(|bucket| TokenBucketOptions {
             rate: (bucket.rate as f64 * scale).round().max(1.0) as u64,
             burst: u64::from(scaled(u32::try_from(bucket.burst).unwrap_or(u32::MAX))),

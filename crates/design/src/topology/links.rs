@@ -201,7 +201,7 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
         What::Lookup => Link {
             balance: Some(Balance::Owner),
             timeout: Some(span((promised * left * 0.055).min(share / 4.0))),
-            pool: source.and_then(|caller| in_flight(caller, callee, What::Lookup)),
+            pool: source.and_then(|caller| in_flight(draft, caller, callee, What::Lookup)),
             breaker: Some(breaker()),
             optional: true,
             ..Link::default()
@@ -299,7 +299,7 @@ fn pool(draft: &Draft<'_>, id: &LinkId, callee: &Component, calls: &[Call]) -> O
         return None;
     }
     if callee.runs.technology != "postgresql" {
-        let most = calls.iter().map(|call| in_flight(caller, callee, call.what));
+        let most = calls.iter().map(|call| in_flight(draft, caller, callee, call.what));
         return most.max().flatten();
     }
     let mut most = 0;
@@ -317,14 +317,15 @@ fn pool(draft: &Draft<'_>, id: &LinkId, callee: &Component, calls: &[Call]) -> O
 }
 
 /// Calls under way when all servers of one caller instance work and each request makes one (Little
-/// 1961), with room for three times the mean time of the callee; at least 32.
-fn in_flight(caller: &Component, callee: &Component, what: What) -> Option<u32> {
+/// 1961), with room for three times the round trip and the mean time of the callee; at least 32.
+fn in_flight(draft: &Draft<'_>, caller: &Component, callee: &Component, what: What) -> Option<u32> {
     let station = caller.station.as_ref()?;
     let own = station.service_time.values().map(|time| time.mean.as_secs_f64());
     let shortest = own.fold(f64::INFINITY, f64::min);
     let batch = station.batch.as_ref().map_or(1.0, |batch| f64::from(batch.size));
     let per_second = f64::from(station.servers) * batch / shortest.max(1e-6);
-    Some((per_second * 3.0 * service(callee, what)).ceil().clamp(32.0, 4096.0) as u32)
+    let round_trip = draft.book.catalog.rtt_cross_zone().interval().mid;
+    Some((per_second * 3.0 * (round_trip + service(callee, what))).ceil().clamp(32.0, 4096.0) as u32)
 }
 
 fn flow_joins(flow: &[Step], from: &str, to: &str) -> bool {

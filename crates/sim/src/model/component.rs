@@ -217,6 +217,12 @@ pub struct Link {
     /// is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<u32>,
+    /// Each shard of the callee has a pool of this size, so that a dead one exhausts only its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pool_per_shard: bool,
+    /// A call beyond the pool waits for a place, as long as `timeout` allows, instead of being refused.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pool_waits: bool,
     /// Calls of one caller replica for the same key and access share one attempt.
     #[serde(default, skip_serializing_if = "is_false")]
     pub single_flight: bool,

@@ -94,9 +94,14 @@ impl Design<'_> {
         let (place, key) = (self.frames.get(index).place, self.frames.get(index).key);
         let callee = self.parts.wires[call.link as usize].callee;
         self.record.attempt(callee);
-        let pool = self.parts.wires[call.link as usize].pool;
+        let wire = &self.parts.wires[call.link as usize];
+        let (pool, waits) = (wire.pool, wire.pool_waits);
         let caller = self.parts.caller(call.link, place);
-        if caller.in_use >= pool && !planted::is(Bug::PoolUnbounded) {
+        let own = key.shard(caller.in_use.len() as u32) as usize;
+        if caller.in_use[own] >= pool && !planted::is(Bug::PoolUnbounded) {
+            if waits {
+                return self.wait_for_pool(index, call, own);
+            }
             return self.attempt_failed(index, call, Cause::Pool);
         }
         if let Some(admission) = &mut caller.admission
@@ -116,7 +121,7 @@ impl Design<'_> {
                 }
             }
         }
-        self.parts.caller(call.link, place).in_use += 1;
+        caller.in_use[own] += 1;
         let targets = self.targets(index, call, callee);
         let frame = self.frames.at(index);
         frame.pooled = true;
@@ -139,6 +144,15 @@ impl Design<'_> {
             let generation = self.frames.get(index).generation;
             self.agenda.push(self.now + after, Event::Hedge { frame: index, generation });
         }
+    }
+
+    /// Waits for a place in a full pool.
+    fn wait_for_pool(&mut self, index: u32, call: CallOp, pool: usize) {
+        let frame = self.frames.at(index);
+        frame.generation = frame.generation.wrapping_add(1);
+        let (place, generation) = (frame.place, frame.generation);
+        self.parts.caller(call.link, place).waiting[pool].push_back((index, generation));
+        self.arm_timeout(index, call.link);
     }
 
     /// An attempt has had no answer for long: another one goes to another replica.
@@ -223,7 +237,9 @@ impl Design<'_> {
         {
             self.leave_queue(child);
         }
-        self.attempt_failed(index, call, Cause::Timeout);
+        let waited_for_pool = !self.frames.get(index).pooled;
+        let cause = if waited_for_pool { Cause::Pool } else { Cause::Timeout };
+        self.attempt_failed(index, call, cause);
     }
 
     /// An answer for `index`, if it still waits in that generation.
@@ -306,9 +322,23 @@ impl Design<'_> {
         let latency = Duration::from_secs_f64((self.now - frame.sent).max(0.0));
         let (pooled, permit) = (std::mem::take(&mut frame.pooled), frame.permit.take());
         let backends = [frame.backend.take(), frame.hedge.take()];
-        let place = frame.place;
+        let (place, key) = (frame.place, frame.key);
+        let pool = self.parts.wires[call.link as usize].pool;
         let caller = self.parts.caller(call.link, place);
-        caller.in_use -= u32::from(pooled);
+        let own = key.shard(caller.in_use.len() as u32) as usize;
+        caller.in_use[own] -= u32::from(pooled);
+        // Whoever timed out meanwhile waits no longer.
+        while let Some((frame, generation)) =
+            caller.waiting[own].front().copied().filter(|_| caller.in_use[own] < pool)
+        {
+            caller.waiting[own].pop_front();
+            if self.frames.all[frame as usize].generation == generation
+                && !planted::is(Bug::PoolPlaceLost)
+            {
+                self.immediate.push_back(Event::Retry { frame, generation });
+                break;
+            }
+        }
         if let Some((shard, permit)) = permit
             && let Some(breaker) = caller.breakers.get_mut(shard as usize)
         {

@@ -96,6 +96,7 @@ pub(super) struct Wire {
     pub(super) cancel: bool,
     pub(super) hedge_after: Option<f64>,
     pub(super) pool: u32,
+    pub(super) pool_waits: bool,
     /// Where calls for one key share an attempt: who makes it, by caller, key and access.
     pub(super) flights: Option<BTreeMap<(u32, u64, u32), u32>>,
     pub(super) retry: Option<Retry>,
@@ -111,7 +112,10 @@ pub(super) struct Wire {
 /// What one caller replica keeps for one link.
 #[derive(Debug)]
 pub(super) struct Caller {
-    pub(super) in_use: u32,
+    /// Attempts under way: of each shard of the callee, or of all together.
+    pub(super) in_use: Vec<u32>,
+    /// Frames that wait for a place in each pool, and the generation in which they do.
+    pub(super) waiting: Vec<VecDeque<(u32, u32)>>,
     /// One for each shard of the callee, one where it has none; none without a breaker.
     pub(super) breakers: Vec<CircuitBreaker>,
     pub(super) budget: Option<RetryBudget>,
@@ -253,6 +257,7 @@ impl<'m> Parts<'m> {
             cancel: link.cancel,
             hedge_after: link.hedge_after.map(|after| after.as_secs_f64()),
             pool: link.pool.unwrap_or(u32::MAX),
+            pool_waits: link.pool_waits,
             flights: link.single_flight.then(BTreeMap::new),
             retry: link.retry.map(|retry| Retry::new(retry).expect("a valid model")),
             stream: self.seed.stream(&name),
@@ -389,8 +394,10 @@ impl Caller {
         let budget = |options: RetryBudgetOptions| {
             RetryBudget::new(options, Instant::ZERO).expect("a valid model")
         };
+        let pools = if link.pool_per_shard { shards.max(1) as usize } else { 1 };
         Self {
-            in_use: 0,
+            in_use: vec![0; pools],
+            waiting: vec![VecDeque::new(); pools],
             breakers: link.breaker.map_or_else(Vec::new, |options| {
                 let stream = |shard| seed.stream(&format!("{breaker}/{shard}"));
                 let new = |shard| CircuitBreaker::new(options, stream(shard));

@@ -295,7 +295,8 @@ impl Design<'_> {
         };
         let (generation, operation, place) = (frame.generation, frame.operation, frame.place);
         let born = frame.born;
-        let key = self.draw_key(operation);
+        let key =
+            if planted::is(Bug::RecordsShareKey) { frame.key } else { self.draw_key(operation) };
         let own = self.frames.add(Kind::Branch, operation, place, start, born, key);
         let frame = self.frames.at(own);
         frame.parent = index;

@@ -333,6 +333,45 @@ operations:
     assert!(outcome.operations["work"].good >= outcome.operations["send"].requests - 50);
 }
 
+#[test]
+fn a_pool_that_waits_is_a_queue_before_the_callee() {
+    // One connection before plenty of servers: M/D/1 at ρ = 0.5, a mean wait of ρ s ÷ (2 (1 − ρ)).
+    let model = "
+model: pool
+zones: [a]
+components:
+  store: {replicas: {a: 1}, servers: 8, service_time: {any: {deterministic: 10ms}}}
+links:
+  client -> store: {pool: 1, pool_waits: true, timeout: 10s}
+operations:
+  op: {load: {open: {rate: 50/s}}, flow: [{call: {to: store}}]}
+";
+    let outcome = steady(model, 400);
+    let latency = outcome.operations["op"].latency_seconds.unwrap();
+    near(latency.mean.value, 0.015, 0.000_6);
+    assert_eq!(outcome.operations["op"].failures.total(), 0);
+}
+
+#[test]
+fn a_wait_for_a_pool_ends_with_the_time_out_and_a_dead_shard_exhausts_its_own_pool_only() {
+    let good = |per_shard: &str| {
+        let component = "{replicas: {a: 2}, servers: 4, service_time: {any: {exponential: {mean: 1ms}}}, detection: 100s, data: {shards: 2, copies: 1, read: primary, write: primary}}";
+        let link = format!("{{timeout: 50ms, pool: 2, pool_waits: true{per_shard}}}");
+        let outcome = run(
+            &single(component, &link, 500, ""),
+            "{scenario: dead, horizon: 20s, window: 5s, faults: [{at: 5s, for: 15s, target: {component: store, replica: 0}, effect: {kill: {silent: true}}}]}",
+        );
+        assert!(
+            outcome.operations["op"].failures.pool > 100,
+            "{:?}",
+            outcome.operations["op"].failures
+        );
+        good_ratio(&outcome, 2)
+    };
+    near(good(", pool_per_shard: true"), 0.5, 0.03);
+    assert!(good("") < 0.4, "one pool for both shards fills with calls to the dead one");
+}
+
 /// Senders, a topic and a worker that takes batches of 50 and writes each record to a store.
 fn batches(each: &str, at_once: &str) -> String {
     format!(
