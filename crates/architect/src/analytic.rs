@@ -120,8 +120,8 @@ impl<'a> Analytic<'a> {
             }
             Action::Read(access) => self.access(access, access.class.as_deref().unwrap_or("read")),
             Action::Write(access) => {
-                let round = self.access(access, "write")?;
-                let further = 1..lower::rounds(access, self.ledger);
+                let round = self.access(access, lower::write_class(access))?;
+                let further = 1..lower::rounds(self.design, access, self.ledger);
                 Ok(further.fold(round.clone(), |path, _| path.then(&round)))
             }
             Action::Invalidate(target) => self.call(&target.at, "any"),

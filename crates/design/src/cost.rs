@@ -9,7 +9,7 @@ use tenfold_units::Unit;
 
 use crate::analysis::Analysis;
 use crate::book::Book;
-use crate::types::{Component, CostLine, CostSheet, Design, Kind};
+use crate::types::{Component, CostLine, CostSheet, Design, Kind, is_write};
 
 /// Lines in the making.
 pub(crate) struct Sheet<'b, 'a> {
@@ -137,7 +137,7 @@ fn by_request(sheet: &mut Sheet<'_, '_>, name: &str, component: &Component) {
     let mut terms = Vec::new();
     for ((owner, class), rate) in &sheet.analysis.calls_avg {
         if owner == name {
-            let writes = matches!(class.as_str(), "write" | "claim");
+            let writes = is_write(class);
             let (unit, price) = if writes { (1_024, &write) } else { (4_096, &read) };
             terms.push(format!("{rate} * ceil(({item}) / {unit}) * {price}"));
         }
@@ -180,7 +180,7 @@ fn objects(sheet: &mut Sheet<'_, '_>, name: &str, component: &Component) {
     let mut terms = Vec::new();
     for ((owner, class), rate) in &sheet.analysis.calls_avg {
         if owner == name {
-            let price = if class == "write" || class == "claim" { &put } else { &get };
+            let price = if is_write(class) { &put } else { &get };
             terms.push(format!("{rate} * {price}"));
         }
     }

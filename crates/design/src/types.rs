@@ -15,7 +15,7 @@ pub use choice::{Bottleneck, Choice, ChoiceOption, Excuse, PinVerdict, Threshold
 pub use component::{
     Autoscale, Batch, Cache, CacheLevel, Component, Connections, Dataset, Disk, Failover,
     HANDSHAKE, Health, IdScheme, Ids, Invalidation, Kind, Limit, Queue, Recovery, Replication,
-    ReplicationMode, Runs, ServiceTime, ShardBy, Shards, Shed, Station, Topic,
+    ReplicationMode, Runs, STATEMENT, ServiceTime, ShardBy, Shards, Shed, Station, Topic, is_write,
 };
 pub use cost::{CostLine, CostSheet, Saving};
 pub use design::{

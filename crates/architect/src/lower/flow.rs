@@ -1,7 +1,9 @@
 //! Flows of a design as operations of a model, and the calls that they make.
 
 use indexmap::IndexMap;
-use tenfold_design::{Access, Action, Component, Design, HANDSHAKE, Kind, Step};
+use tenfold_design::{
+    Access, Action, Component, Design, HANDSHAKE, Kind, ReplicationMode, STATEMENT, Step,
+};
 use tenfold_sim as sim;
 use tenfold_units::Ledger;
 
@@ -30,7 +32,7 @@ pub(super) fn operation(
             (sim::Load::Open(sim::Poisson { rate }), steps)
         }
     };
-    let mut flow = convert(steps, ledger);
+    let mut flow = convert(design, steps, ledger);
     if let sim::Load::Consume(consume) = &load {
         record_by_record(design, consume, &mut flow);
     }
@@ -91,29 +93,29 @@ fn record_by_record(design: &Design, consume: &sim::Consume, flow: &mut [sim::St
 }
 
 /// A visit holds everything that follows it: the callee waits for that before it answers.
-fn convert(steps: &[Step], ledger: &Ledger) -> Vec<sim::Step> {
+fn convert(design: &Design, steps: &[Step], ledger: &Ledger) -> Vec<sim::Step> {
     let mut out = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         match step {
             Step::Visit(component) => {
-                let inner = convert(&steps[index + 1..], ledger);
+                let inner = convert(design, &steps[index + 1..], ledger);
                 out.push(call(component, "any", inner));
                 return out;
             }
-            Step::Action(action) => convert_action(action, ledger, &mut out),
+            Step::Action(action) => convert_action(design, action, ledger, &mut out),
         }
     }
     out
 }
 
-fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
+fn convert_action(design: &Design, action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
     match action {
         Action::Lookup(lookup) => {
-            let on_miss = convert(&lookup.on_miss, ledger);
+            let on_miss = convert(design, &lookup.on_miss, ledger);
             let on_error = if lookup.on_error.is_empty() {
                 without_fills(&on_miss)
             } else {
-                convert(&lookup.on_error, ledger)
+                convert(design, &lookup.on_error, ledger)
             };
             out.push(sim::Step::Lookup(sim::Lookup {
                 cache: lookup.cache.clone(),
@@ -128,8 +130,8 @@ fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
         // The model knows one kind of write. A conditional write of a quorum store is several rounds
         // of it (Paxos: prepare, read, propose, commit).
         Action::Write(access) => {
-            let rounds = rounds(access, ledger);
-            let one = || call(&access.at, "write", Vec::new());
+            let rounds = rounds(design, access, ledger);
+            let one = || call(&access.at, write_class(access), Vec::new());
             out.extend(core::iter::repeat_with(one).take(rounds));
         }
         Action::Fill(target) => out.push(sim::Step::Fill(target.at.clone())),
@@ -145,15 +147,15 @@ fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
         // Only the first step of a flow consumes; `operation` has taken it.
         Action::Consume(_) => {}
         Action::Parallel(branches) => {
-            let branches = branches.iter().map(|branch| convert(branch, ledger)).collect();
+            let branches = branches.iter().map(|branch| convert(design, branch, ledger)).collect();
             out.push(sim::Step::Parallel(sim::Parallel { branches, join: sim::Join::All }));
         }
         Action::Sometimes(some) => {
-            sometimes(evaluate(&some.ratio, ledger), convert(&some.steps, ledger), out);
+            sometimes(evaluate(&some.ratio, ledger), convert(design, &some.steps, ledger), out);
         }
         Action::Repeat(repeat) => {
             let times = evaluate(&repeat.times, ledger).min(REPEATS_MAX);
-            let steps = convert(&repeat.steps, ledger);
+            let steps = convert(design, &repeat.steps, ledger);
             for _ in 0..times as u32 {
                 out.extend(steps.iter().cloned());
             }
@@ -162,12 +164,21 @@ fn convert_action(action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
     }
 }
 
+/// How the model knows a write: a conditional one is rounds of plain ones.
+pub(crate) fn write_class(access: &Access) -> &str {
+    if access.class.as_deref() == Some(STATEMENT) { STATEMENT } else { "write" }
+}
+
 /// Rounds of a write: more than one where a quorum store decides uniqueness.
-pub(crate) fn rounds(access: &Access, ledger: &Ledger) -> usize {
+pub(crate) fn rounds(design: &Design, access: &Access, ledger: &Ledger) -> usize {
+    let store = design.components.get(&access.at).and_then(|store| store.replication.as_ref());
     let claimed = access.class.as_deref() == Some("claim") || access.unique.is_some();
+    if !claimed || store.is_none_or(|r| r.mode != ReplicationMode::Quorum) {
+        return 1;
+    }
     let rounds =
         ledger.get("assumed.cassandra.claim_rounds").map_or(1.0, tenfold_units::Figure::mid);
-    if claimed { rounds.round().clamp(1.0, REPEATS_MAX) as usize } else { 1 }
+    rounds.round().clamp(1.0, REPEATS_MAX) as usize
 }
 
 fn sometimes(ratio: f64, steps: Vec<sim::Step>, out: &mut Vec<sim::Step>) {
@@ -260,7 +271,8 @@ fn count(
                 continue;
             }
             Step::Action(Action::Write(access)) => {
-                (0..rounds(access, ledger)).for_each(|_| add(&access.at, "write"));
+                (0..rounds(design, access, ledger))
+                    .for_each(|_| add(&access.at, write_class(access)));
                 continue;
             }
             Step::Action(Action::Invalidate(target)) => {

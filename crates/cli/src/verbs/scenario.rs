@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tenfold_architect::{BUDGET, CannotRehearse, Catalog, Rehearsal, rehearse, rehearse_model};
+use tenfold_architect::{CannotRehearse, Catalog, Rehearsal, rehearse, rehearse_model};
 use tenfold_design::Design;
 use tenfold_sim::stats::Verdict;
 use tenfold_sim::{Claim, Judgement, Model, ModelError, Scenario};
@@ -54,6 +54,10 @@ pub(super) fn run(arguments: &Arguments, verb: &Verb, text: &str, file: &Path) -
     if rehearsal.holds { Exit::Ok } else { Exit::Negative }
 }
 
+/// Events that a scenario over a design may take unless told otherwise: ten runs of a whole story, half
+/// a minute of two cores.
+const SCENARIO_BUDGET: u64 = 200_000_000;
+
 type Tried = Result<Result<Rehearsal, CannotRehearse>, Exit>;
 
 fn design(arguments: &Arguments, verb: &Verb, text: &str, scenario: &Scenario) -> Tried {
@@ -62,7 +66,7 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str, scenario: &Scenario) -
     let catalog = Catalog::builtin();
     let reviewed = tenfold_design::review(&loaded, &catalog);
     let mut ledger = reviewed.map_err(|problems| unreadable(&path, &problems))?.ledger;
-    let (seed, budget) = (Seed(arguments.seed), verb.budget.unwrap_or(BUDGET));
+    let (seed, budget) = (Seed(arguments.seed), verb.budget.unwrap_or(SCENARIO_BUDGET));
     Ok(super::on_threads(arguments, || {
         rehearse(&loaded.design, &mut ledger, &catalog, scenario, seed, budget)
     }))

@@ -4,7 +4,7 @@ use tenfold_estimate::OperationKind;
 use tenfold_units::Unit;
 
 use super::Sheet;
-use crate::types::{Component, Design, Kind, ReplicationMode};
+use crate::types::{Component, Design, Kind, ReplicationMode, is_write};
 
 /// Adds all lines of the network.
 pub(super) fn all(sheet: &mut Sheet<'_, '_>) {
@@ -138,7 +138,7 @@ fn replication(sheet: &mut Sheet<'_, '_>) {
             let written = if component.kind == Kind::Topic {
                 class == "append"
             } else {
-                component.kind != Kind::Cache && (class == "write" || class == "claim")
+                component.kind != Kind::Cache && is_write(class)
             };
             if owner == name && written {
                 terms.push(format!("{rate} * ({row}) * {copies}"));

@@ -4,14 +4,14 @@ use core::time::Duration;
 
 use indexmap::IndexMap;
 use tenfold_patterns::{CacheOptions, CachePolicy, TokenBucketOptions};
-use tenfold_units::{Bytes, duration};
+use tenfold_units::{Bytes, Unit, duration};
 
 use crate::choices::{services::handler, store::plural};
 use crate::draft::{CachePlan, Draft, StorePlan, Technology};
 use crate::sizing::{cache as redis, cassandra, kafka, postgres};
 use crate::types::{
     Autoscale, Cache, CacheLevel, Component, Dataset, Disk, Failover, Formula, HANDSHAKE, Health,
-    Ids, Invalidation, Kind, Limit, Queue, Recovery, Replication, ReplicationMode, Runs,
+    Ids, Invalidation, Kind, Limit, Queue, Recovery, Replication, ReplicationMode, Runs, STATEMENT,
     ServiceTime, ShardBy, Shards, Shed, Station, Topic,
 };
 
@@ -290,8 +290,16 @@ fn relational(draft: &mut Draft<'_>, plan: &StorePlan, role: &str) -> Component 
     let servers = draft.book.instance(&plan.sized.instance).vcpu;
     let read = service_time(draft, "postgres.pk_read");
     let range = service_time(draft, "postgres.range_read");
-    let write = service_time(draft, "postgres.insert_commit");
-    let times = vec![("read", read), ("range", range.clone()), ("scan", range), ("write", write)];
+    let mut write = service_time(draft, "postgres.insert_commit");
+    write.io = Some(commit(draft, &plan.component));
+    let statement = ServiceTime { io: None, ..write.clone() };
+    let times = vec![
+        ("read", read),
+        ("range", range.clone()),
+        ("scan", range),
+        (STATEMENT, statement),
+        ("write", write),
+    ];
     store.station = Some(station(servers, times, None));
     store.runs.instance = Some(plan.sized.instance.clone());
     store.runs.managed = plan.managed;
@@ -315,6 +323,17 @@ fn relational(draft: &mut Draft<'_>, plan: &StorePlan, role: &str) -> Component 
         failover: Some(failover(draft, fact)),
     });
     store
+}
+
+/// What a commit waits for: the standby's flush to its disk, which is of the same kind as the
+/// primary's, and the way there and back. The primary flushes meanwhile.
+fn commit(draft: &mut Draft<'_>, name: &str) -> Duration {
+    let flush = draft.book.fact("ebs.gp3.w");
+    let round_trip = draft.book.fact("net.cross_az.rtt");
+    let id = format!("commit.{name}");
+    let label = format!("{name}: wait of a commit for the flush of the synchronous copy");
+    let seconds = draft.book.derive(&id, &label, Unit::Seconds, &format!("{flush} + {round_trip}"));
+    Duration::from_micros((seconds * 1e6).round() as u64)
 }
 
 fn wide(draft: &mut Draft<'_>, plan: &StorePlan, role: &str) -> Component {

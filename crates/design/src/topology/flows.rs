@@ -5,7 +5,8 @@ use tenfold_estimate::{Access as Asked, Consistency, Operation, OperationKind, T
 use super::components::holder;
 use crate::draft::Draft;
 use crate::types::{
-    Access, Action, Copy, Emit, Formula, Invalidation, Lookup, Repeat, Sometimes, Step, Target,
+    Access, Action, Copy, Emit, Formula, Invalidation, Lookup, Repeat, STATEMENT, Sometimes, Step,
+    Target,
 };
 
 /// Writes the flow of every operation.
@@ -41,7 +42,59 @@ fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
     for touch in &operation.touches {
         flow.extend(steps(draft, operation, touch, service));
     }
+    one_commit(draft, &mut flow);
     Some(flow)
+}
+
+/// What a request writes to one PostgreSQL server it writes in one transaction: all but the last write
+/// are statements that wait for no disk. Across shards there is no such transaction.
+fn one_commit(draft: &Draft<'_>, flow: &mut Vec<Step>) {
+    let relational = |at: &str| {
+        draft.components.get(at).is_some_and(|store| {
+            let shards = store.shards.as_ref().and_then(|shards| shards.count).unwrap_or(1);
+            store.runs.technology == "postgresql" && shards == 1
+        })
+    };
+    let stores: Vec<String> =
+        flow.iter().filter_map(written).filter(|at| relational(at)).map(str::to_owned).collect();
+    let Some(last) = flow.iter().rposition(|step| written(step).is_some_and(|at| relational(at)))
+    else {
+        return;
+    };
+    if stores.len() == 1 && !matches!(flow[last], Step::Action(Action::Repeat(_))) {
+        return;
+    }
+    let at = written(&flow[last]).expect("the last write was just found").to_owned();
+    // Of a repeated write the last one commits.
+    if let Step::Action(Action::Repeat(repeat)) = &flow[last] {
+        let times = repeat.times.0.parse::<f64>().unwrap_or(1.0);
+        let commit = repeat.steps.clone();
+        let rest = Repeat { times: Formula::number(times - 1.0), steps: repeat.steps.clone() };
+        flow.splice(last..=last, [Step::Action(Action::Repeat(rest))].into_iter().chain(commit));
+    }
+    let last = flow.iter().rposition(|step| written(step) == Some(&at)).unwrap_or(last);
+    for step in &mut flow[..last] {
+        let access = match step {
+            Step::Action(Action::Write(access)) => Some(access),
+            Step::Action(Action::Repeat(repeat)) => match &mut repeat.steps[..] {
+                [Step::Action(Action::Write(access)), ..] => Some(access),
+                _ => None,
+            },
+            Step::Visit(_) | Step::Action(_) => None,
+        };
+        if let Some(access) = access.filter(|access| access.at == at) {
+            access.class = Some(STATEMENT.to_owned());
+        }
+    }
+}
+
+/// The store that a step always writes to.
+fn written(step: &Step) -> Option<&str> {
+    match step {
+        Step::Action(Action::Write(access)) => Some(&access.at),
+        Step::Action(Action::Repeat(repeat)) => repeat.steps.first().and_then(written),
+        Step::Visit(_) | Step::Action(_) => None,
+    }
 }
 
 /// A stream comes from the edges; what they do not have they read from the objects.

@@ -93,23 +93,35 @@ fn divide(draft: &Draft<'_>, calls: &mut [Call]) {
     let takes = |call: &Call| service(&draft.components[&call.to], call.what);
     let stored: Vec<&Call> = calls.iter().filter(|call| waits(call)).collect();
     let (count, sum) = (stored.len() as f64, stored.iter().map(|call| takes(call)).sum::<f64>());
-    for call in calls {
-        call.share = match (count > 0.0, sum > 0.0) {
-            (false, _) => 1.0,
-            (true, false) => 1.0 / count,
-            (true, true) if waits(call) => 0.5 / count + 0.5 * takes(call) / sum,
-            (true, true) => 1.0 / count,
-        };
+    let share = |call: &Call| match (count > 0.0, sum > 0.0) {
+        (false, _) => 1.0,
+        (true, true) if waits(call) => 0.5 / count + 0.5 * takes(call) / sum,
+        (true, _) => 1.0 / count,
+    };
+    let own: Vec<f64> = calls.iter().map(share).collect();
+    // A link has one time-out: its calls in a flow get the same, and in sum what they had.
+    let shares: Vec<f64> = calls
+        .iter()
+        .map(|call| {
+            let alike = calls.iter().zip(&own).filter(|(other, _)| {
+                waits(other) == waits(call) && (&other.from, &other.to) == (&call.from, &call.to)
+            });
+            let (number, total) = alike.fold((0.0, 0.0), |(n, sum), (_, own)| (n + 1.0, sum + own));
+            total / f64::max(number, 1.0)
+        })
+        .collect();
+    for (call, share) in calls.iter_mut().zip(shares) {
+        call.share = share;
     }
 }
 
-/// Mean service time of a call, s.
+/// Mean time that the callee takes for a call, with its wait for disks and copies, s.
 fn service(callee: &Component, what: What) -> f64 {
     let Some(station) = &callee.station else { return 0.0 };
     let class = if what == What::Write { "write" } else { "read" };
     let times = &station.service_time;
     let time = times.get(class).or_else(|| times.get("any"));
-    time.map_or(0.0, |time| time.mean.as_secs_f64())
+    time.map_or(0.0, |time| (time.mean + time.io.unwrap_or_default()).as_secs_f64())
 }
 
 fn walk(steps: &[Step], caller: &mut String, promised: f64, missed: bool, calls: &mut Vec<Call>) {

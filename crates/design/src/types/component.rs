@@ -131,6 +131,16 @@ pub struct Disk {
 /// beside the request.
 pub const HANDSHAKE: &str = "handshake";
 
+/// The class of work of a write inside a transaction: it waits for no disk, a later write of the same
+/// flow commits it.
+pub const STATEMENT: &str = "statement";
+
+/// Returns whether a class of work writes.
+#[must_use]
+pub fn is_write(class: &str) -> bool {
+    matches!(class, "write" | "claim" | STATEMENT)
+}
+
 /// The servers and the queue of one instance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -46,7 +46,7 @@ fn properties(plan: &Plan, name: &str, component: &Component, document: &mut Doc
 
 /// The figures that the sizes of this component rest on.
 fn sizing(plan: &Plan, name: &str, document: &mut Document<'_>) {
-    const KINDS: [&str; 11] = [
+    const KINDS: [&str; 12] = [
         "calls",
         "size",
         "busy",
@@ -57,6 +57,7 @@ fn sizing(plan: &Plan, name: &str, document: &mut Document<'_>) {
         "cold",
         "connections",
         "drain",
+        "commit",
         "topic",
     ];
     let mut rows = Vec::new();
