@@ -4,6 +4,7 @@
 mod data;
 mod load;
 mod memory;
+mod naming;
 mod population;
 mod promise;
 mod share;
@@ -15,7 +16,7 @@ use tenfold_brief::{Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase,
 use crate::draft::Draft;
 use crate::words;
 
-pub(crate) use promise::Promise;
+pub(crate) use promise::{Promise, promises};
 pub(crate) use target::{generic_dataset, generic_operation};
 
 /// Binds every demand: first who there is, then what they do, then what that means, so that the
@@ -69,16 +70,16 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
         return;
     }
     match demand.metric {
+        // Once all operations are there: see `promises`.
         Some(
             Metric::Latency
             | Metric::Availability
             | Metric::Downtime
             | Metric::ErrorRatio
             | Metric::Durability
-            | Metric::RecoveryPoint
-            | Metric::RecoveryTime
             | Metric::Staleness,
-        ) => promise::bind(draft, index),
+        ) => {}
+        Some(Metric::RecoveryPoint | Metric::RecoveryTime) => promise::recovery(draft, index),
         Some(Metric::ReadWriteRatio) => {
             draft.state("read_write_ratio", "reads for each write", index, 1.0);
         }

@@ -240,6 +240,9 @@ fn unused(draft: &mut Draft<'_>) {
         }
         let demand = &draft.brief.demands[index];
         let (span, read) = (demand.span, demand.text.clone());
+        if draft.diagnostics.iter().any(|d| d.code.as_str() == "W104" && d.span == span) {
+            continue;
+        }
         let message = "this amount was read, but no figure follows from it".to_owned();
         let help = "say what it counts and for whom: \"N … per user and day\", \"N B each\"";
         draft.say((Severity::Warning, "W103"), span, &read, message, help.to_owned());

@@ -23,6 +23,7 @@ pub fn estimate(brief: &Brief, catalog: &Catalog) -> Estimate {
     complete::complete(&mut draft);
     fill_figures(&mut draft);
     rules::apply(&mut draft);
+    bind::promises(&mut draft);
     check::check(&mut draft);
     assemble::assemble(draft, recognition)
 }

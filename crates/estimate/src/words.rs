@@ -132,6 +132,11 @@ const READS: &[&str] = &[
     "reading",
     "resolution",
     "check",
+    "feed",
+    "timeline",
+    "dashboard",
+    "playback",
+    "listing",
 ];
 
 /// Nouns that count what is sent to somebody without their asking.
@@ -183,7 +188,12 @@ pub(crate) fn is_people(noun: &NounPhrase) -> bool {
 
 /// Returns whether a phrase counts requests of any kind.
 pub(crate) fn is_request(noun: &NounPhrase) -> bool {
-    REQUESTS.contains(&noun.head())
+    is_request_word(noun.head())
+}
+
+/// Returns whether a word counts requests of any kind.
+pub(crate) fn is_request_word(word: &str) -> bool {
+    REQUESTS.contains(&word)
 }
 
 /// Returns the class of load of what is counted: by the verb, else by the noun, else a write,

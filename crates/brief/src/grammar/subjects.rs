@@ -299,14 +299,21 @@ impl Place<'_> {
     }
 }
 
-/// `feed: 3k requests/s` counts requests of the feed.
+/// `feed: 3k requests/s` declares the feed, which is read unless its name says what it does.
 fn of_label(draft: &mut Demand, label: &[String]) {
-    let generic = ["request", "query", "call", "operation", "hit", "event"];
-    if let Some(subject) = draft.subjects.first_mut()
-        && subject.words.len() == 1
-        && generic.contains(&subject.head())
-    {
+    let plain = ["request", "query", "call", "operation", "hit"];
+    let Some(subject) = draft.subjects.first_mut().filter(|noun| noun.words.len() == 1) else {
+        return;
+    };
+    let counted = subject.head().to_owned();
+    if counted == "event" {
         subject.words.splice(0..0, label.iter().cloned());
+    } else if plain.contains(&counted.as_str()) && label != [counted.as_str()] {
+        subject.words = label.to_vec();
+        let verbs = label.iter().filter_map(|word| crate::lexicon::verb(word));
+        let acts = verbs.filter(|verb| verb.access.is_some()).find_map(noun::action);
+        let reads = Action { verb: counted, access: Some(Access::Read) };
+        draft.action = Some(acts.unwrap_or(reads));
     }
 }
 

@@ -61,12 +61,12 @@ fn latencies<'d>(draft: &'d Draft<'_>, name: &str) -> Vec<&'d Promise> {
         .promises
         .iter()
         .filter(latency)
-        .filter(|promise| promise.operations.iter().any(|own| own == name))
+        .filter(|promise| promise.operation.as_deref() == Some(name))
         .collect();
     if !own.is_empty() || !draft.operations[name].spec.in_totals {
         return own;
     }
-    draft.promises.iter().filter(latency).filter(|promise| promise.operations.is_empty()).collect()
+    draft.promises.iter().filter(latency).filter(|promise| promise.operation.is_none()).collect()
 }
 
 /// Returns the objectives and puts their limits into the ledger.
@@ -78,7 +78,7 @@ pub(super) fn objectives(draft: &Draft<'_>, ledger: &mut Ledger) -> Vec<Objectiv
         }
         let promises = latencies(draft, name);
         for promise in &promises {
-            let id = format!("{name}-{}", short(promise.sli));
+            let id = format!("{name}-{}", end(promise));
             objectives.push(of_promise(draft, promise, id, Some(name)));
         }
         if promises.is_empty() {
@@ -100,13 +100,9 @@ pub(super) fn objectives(draft: &Draft<'_>, ledger: &mut Ledger) -> Vec<Objectiv
         if promise.sli.quantile().is_some() || promise.sli == Sli::LatencyMean {
             continue;
         }
-        if promise.operations.is_empty() {
-            objectives.push(of_promise(draft, promise, short(promise.sli).to_owned(), None));
-        }
-        for name in promise.operations.iter().filter(|name| draft.operations.contains_key(*name)) {
-            let id = format!("{name}-{}", short(promise.sli));
-            objectives.push(of_promise(draft, promise, id, Some(name)));
-        }
+        let name = promise.operation.as_deref();
+        let id = name.map_or_else(|| end(promise), |name| format!("{name}-{}", end(promise)));
+        objectives.push(of_promise(draft, promise, id, name));
     }
     let general = |o: &Objective| o.sli == Sli::AvailabilityRatio && o.operation.is_none();
     if !objectives.iter().any(general) {
@@ -140,6 +136,12 @@ fn of_promise(draft: &Draft<'_>, promise: &Promise, id: String, name: Option<&st
         during: During::Peak,
         origin: draft.origin(promise.index),
     }
+}
+
+/// Returns the end of an objective's name, with what it is said of beside another such promise.
+fn end(promise: &Promise) -> String {
+    let sli = short(promise.sli);
+    promise.named.as_ref().map_or_else(|| sli.to_owned(), |named| format!("{sli}-{named}"))
 }
 
 /// Returns the end of an objective's name.

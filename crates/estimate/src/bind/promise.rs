@@ -1,36 +1,42 @@
 //! Objectives: latency, availability, loss and recovery.
 
-use tenfold_brief::{Bound as Written, Demand, Metric, NounPhrase, Statistic};
+use tenfold_brief::{Bound as Written, Metric, NounPhrase, Severity, Statistic};
 use tenfold_units::Interval;
 
+use super::naming::{Named, named};
 use crate::draft::{Draft, interval};
-use crate::{Bound, Sli, words};
+use crate::{Bound, OperationKind, Sli, words};
 
 const YEAR: f64 = 31_536_000.0;
 
 /// An objective on the way.
 #[derive(Clone, Debug)]
 pub(crate) struct Promise {
-    /// Operations that it binds; empty: every one that has none of its own.
-    pub(crate) operations: Vec<String>,
+    /// The operation that it binds; absent: every one that has none of its own.
+    pub(crate) operation: Option<String>,
     pub(crate) sli: Sli,
     pub(crate) bound: Bound,
     pub(crate) limit: String,
     /// Whether it was said to be seen by the client.
     pub(crate) at_client: bool,
     pub(crate) index: usize,
+    /// What it is said of, where an earlier one binds everything already.
+    pub(crate) named: Option<String>,
 }
 
-/// Binds a promise.
-pub(super) fn bind(draft: &mut Draft<'_>, index: usize) {
+/// Binds all promises of what requests get: what they name must be there.
+pub(crate) fn promises(draft: &mut Draft<'_>) {
+    for index in 0..draft.brief.demands.len() {
+        if draft.figure_of[index].is_none() {
+            bind(draft, index);
+        }
+    }
+    draft.network.solve().expect("formulas of the program can be read");
+}
+
+fn bind(draft: &mut Draft<'_>, index: usize) {
     let demand = &draft.brief.demands[index];
     match demand.metric {
-        Some(Metric::RecoveryPoint) => {
-            recovery(draft, index, "rpo_seconds", "data that may be lost")
-        }
-        Some(Metric::RecoveryTime) => {
-            recovery(draft, index, "rto_seconds", "time until it is back")
-        }
         Some(Metric::Latency) => latency(draft, index),
         Some(Metric::Downtime) => downtime(draft, index),
         Some(Metric::Availability) => {
@@ -69,7 +75,7 @@ fn latency(draft: &mut Draft<'_>, index: usize) {
     let value = interval(&demand.amount);
     let unclear = !matches!(demand.statistic, Some(Statistic::Percentile(_) | Statistic::Average));
     promise(draft, index, sli, bound, &id, value);
-    if unclear {
+    if unclear && draft.used[index] {
         let read_as =
             format!("read as {name} at peak at the region's edge; the last mile is shown apart");
         let help = "write \"p95 < …\" for another percentile, \"at the client\" for another place";
@@ -86,53 +92,65 @@ fn downtime(draft: &mut Draft<'_>, index: usize) {
     promise(draft, index, Sli::AvailabilityRatio, Bound::AtLeast, "availability_ratio", value);
 }
 
-/// Adds an objective: one figure for all that it binds.
+/// Adds an objective: one figure for each operation that it binds, else one for all of them.
 fn promise(draft: &mut Draft<'_>, index: usize, sli: Sli, bound: Bound, id: &str, value: Interval) {
-    let operations = operations(draft, index);
-    let subject = subject(&draft.brief.demands[index]);
-    let id = match (&operations[..], subject) {
-        ([only], _) => format!("op.{only}.{id}"),
-        ([], Some(noun)) if !noun.rest => format!("{}.{id}", words::snake(noun, "all")),
-        _ => id.to_owned(),
-    };
-    let of = subject.map_or_else(|| "all".to_owned(), NounPhrase::to_string);
-    draft.state_value(&id, &format!("objective of {of}"), index, value);
     let demand = &draft.brief.demands[index];
     let client = demand.text.contains("client") || demand.text.contains("end-to-end");
     let at_client = client || demand.text.contains("end to end");
-    draft.promises.push(Promise { operations, sli, bound, limit: id, at_client, index });
-}
-
-fn subject(demand: &Demand) -> Option<&NounPhrase> {
-    demand.subject().filter(|noun| !noun.is_empty())
-}
-
-/// Returns the operations that the subjects of a demand name.
-fn operations(draft: &Draft<'_>, index: usize) -> Vec<String> {
-    let demand = &draft.brief.demands[index];
-    let mut operations: Vec<String> = Vec::new();
-    for noun in demand.subjects.iter().filter(|noun| !noun.rest && !noun.is_empty()) {
-        if words::is_request(noun) {
-            continue;
-        }
-        let found = draft.find_operation(noun, None).or_else(|| {
-            let kind = match noun.head() {
-                "read" => crate::OperationKind::Read,
-                "write" => crate::OperationKind::Write,
-                _ => return None,
-            };
-            draft.main_operation(kind)
-        });
-        operations.extend(found);
+    let add = |draft: &mut Draft<'_>, operation: Option<String>, limit: String, of: &str| {
+        let label = format!("objective of {of}");
+        draft.state_value(&limit, &label, index, value);
+        let promise = Promise { operation, sli, bound, limit, at_client, index, named: None };
+        draft.promises.push(promise);
+    };
+    if demand.subjects.is_empty() {
+        return add(draft, None, id.to_owned(), "all");
     }
-    operations.sort();
-    operations.dedup();
-    operations
+    for noun in &demand.subjects {
+        match named(draft, index, noun) {
+            Named::Operations(names) => {
+                for name in names {
+                    let limit = format!("op.{name}.{id}");
+                    add(draft, Some(name.clone()), limit, &name);
+                }
+            }
+            // A second promise for everything holds beside the first.
+            Named::All if draft.network.is_stated(id) && !noun.is_empty() && !noun.rest => {
+                let name = words::snake(noun, "all");
+                add(draft, None, format!("{name}.{id}"), &noun.to_string());
+                if let Some(last) = draft.promises.last_mut() {
+                    last.named = Some(name);
+                }
+            }
+            Named::All => add(draft, None, id.to_owned(), "all"),
+            Named::Nothing => names_nothing(draft, index, noun),
+        }
+    }
 }
 
-fn recovery(draft: &mut Draft<'_>, index: usize, end: &str, label: &str) {
+/// Says that no operation is what an objective is said of.
+fn names_nothing(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
+    let known = draft.operations.iter().filter(|(_, o)| o.spec.kind != OperationKind::Signal);
+    let known: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
+    let message =
+        format!("no operation of known load is called `{noun}`: the objective binds none");
+    let help = format!(
+        "name one of the operations ({}), or state how often `{noun}` happens",
+        known.join(", ")
+    );
+    draft.say((Severity::Warning, "W104"), demand.span, &demand.text, message, help);
+}
+
+/// Binds what a loss may cost: data, or time.
+pub(super) fn recovery(draft: &mut Draft<'_>, index: usize) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let (end, label) = match demand.metric {
+        Some(Metric::RecoveryPoint) => ("rpo_seconds", "data that may be lost"),
+        _ => ("rto_seconds", "time until it is back"),
+    };
     let mut names: Vec<String> = demand
         .subjects
         .iter()

@@ -74,7 +74,11 @@ pub(super) fn operation(
         .actor
         .as_ref()
         .map_or_else(|| "user".to_owned(), NounPhrase::to_string);
-    let label = verb.map_or_else(|| noun.to_string(), |verb| format!("{verb} {noun}"));
+    let plain = |verb: &String| words::is_request_word(verb) || noun.words == [verb.as_str()];
+    let label = match verb.filter(|verb| !plain(verb)) {
+        Some(verb) => format!("{verb} {noun}"),
+        None => noun.to_string(),
+    };
     let mut operation = generic_operation(&label, kind, origin);
     operation.spec.actor = actor;
     operation.spec.in_totals = kind != OperationKind::Signal;
