@@ -9,7 +9,7 @@ use std::process::Command;
 const BUDGET: &str = "300000";
 
 /// Events of a scenario: its times are real ones, and cannot be shortened.
-const BUDGET_SCENARIO: &str = "60000000";
+const BUDGET_SCENARIO: &str = "200000000";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -121,7 +121,9 @@ fn steady(
         };
         // With no answer at all, none was good.
         let none = Estimate { value: 0.0, low: None, high: None };
-        let failures = failures(writer, name, "", &seen.failures, seen.requests);
+        // Who arrived during the warm-up may fail after it.
+        let ended = seen.requests.max(seen.good + seen.failures.total());
+        let failures = failures(writer, name, "", &seen.failures, ended);
         operations.push(PhaseOperation {
             operation: name.clone(),
             arriving: writer.simulated(

@@ -105,7 +105,8 @@ fn cross_zone(sheet: &mut Sheet<'_, '_>) {
             continue;
         }
         let stated = sheet.design.links.get(link).and_then(|l| l.cross_zone_ratio);
-        let ratio = stated.unwrap_or(f64::from(zones - 1) / f64::from(zones));
+        let ratio =
+            stated.map_or_else(|| format!("{} / {zones}", zones - 1), |ratio| ratio.to_string());
         terms.push(format!("{bytes} * {ratio}"));
     }
     if terms.is_empty() {

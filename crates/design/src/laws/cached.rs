@@ -33,7 +33,7 @@ pub(super) fn law(book: &mut Book<'_>, design: &Design, analysis: &Analysis) -> 
 
 /// Without the cache every look-up asks the store.
 fn cold(book: &mut Book<'_>, design: &Design, analysis: &Analysis, cache: &str) -> Vec<Finding> {
-    let hit = analysis.hit_ratio.get(cache).map(|id| book.value(id)).unwrap_or(0.0);
+    let hit = analysis.hit_ratio.get(cache).map_or("0", String::as_str);
     let mut stores: Vec<(String, String)> = Vec::new();
     for flow in design.flows.values() {
         paths::calls(flow, &mut |waiting, call| {

@@ -70,12 +70,12 @@ fn threshold(proposal: &mut Proposal, index: usize, factor: f64, option: &str) {
     let text = if factor > 1.0 {
         t(
             format!("From {{{figure}}} of this load: {}.", name.en),
-            format!("이 부하의 {{{figure}}}부터는 다음이 선택된다: {}.", name.ko),
+            format!("부하가 지금의 {{{figure}}} 이상이면 선택이 바뀐다: {}.", name.ko),
         )
     } else {
         t(
             format!("Below {{{figure}}} of this load: {}.", name.en),
-            format!("이 부하의 {{{figure}}} 아래에서는 다음이 선택된다: {}.", name.ko),
+            format!("부하가 지금의 {{{figure}}} 미만이면 선택이 바뀐다: {}.", name.ko),
         )
     };
     choice.changes_at = Some(Threshold { factor: figure, to: option.to_owned(), text });

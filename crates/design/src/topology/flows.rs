@@ -57,8 +57,7 @@ fn one_commit(draft: &Draft<'_>, flow: &mut Vec<Step>) {
     };
     let stores: Vec<String> =
         flow.iter().filter_map(written).filter(|at| relational(at)).map(str::to_owned).collect();
-    let Some(last) = flow.iter().rposition(|step| written(step).is_some_and(&relational))
-    else {
+    let Some(last) = flow.iter().rposition(|step| written(step).is_some_and(&relational)) else {
         return;
     };
     if stores.len() == 1 && !matches!(flow[last], Step::Action(Action::Repeat(_))) {

@@ -87,7 +87,18 @@ fn told(trial: &Trial, hurt: &[&str], document: &mut Document<'_>) {
         .map(|seen| &seen.availability)
         .min_by(|a, b| document.ledger.value(a).total_cmp(&document.ledger.value(b)));
     let Some(least) = least else { return };
-    document.explain(&if hurt.is_empty() {
+    let all_good = document.ledger.value(least) >= 1.0;
+    document.explain(&if hurt.is_empty() && all_good {
+        Text::new(
+            "Users noticed nothing: every request that was simulated had a good answer.",
+            "사용자는 알아채지 못했다. 시뮬레이션한 모든 요청이 정상 응답을 받았다.",
+        )
+    } else if all_good {
+        Text::new(
+            "Every request of the other operations had a good answer.",
+            "나머지 operation의 요청은 모두 정상 응답을 받았다.",
+        )
+    } else if hurt.is_empty() {
         Text::new(
             format!(
                 "Users noticed nothing: every operation kept at least {{{least}}} good answers."
