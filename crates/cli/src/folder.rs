@@ -7,6 +7,12 @@ use std::path::{Path, PathBuf};
 /// The file that lists what was written, with a hash each.
 const MANIFEST: &str = ".tenfold-manifest.json";
 
+/// The manifest of what is being written: after a kill in the middle both say what is ours.
+const NEXT: &str = ".tenfold-manifest.next.json";
+
+/// Files and the hashes that each of them had when it was written.
+type Known = BTreeMap<String, Vec<String>>;
+
 /// Largest file that is compared; anything larger was not written by us.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
@@ -21,8 +27,8 @@ pub(crate) enum FolderError {
 
 /// Writes files into a folder: all of them or, where one was edited and `force` is not given, none.
 ///
-/// Each file is written beside its place and then moved there, the manifest last: a kill in the
-/// middle leaves whole files, old or new.
+/// Each file is written beside its place and then moved there, between the manifest of what comes and
+/// that of what stands: a kill in the middle leaves whole files, old or new, and all are known.
 pub(crate) fn write(
     folder: &Path,
     files: &BTreeMap<String, String>,
@@ -37,52 +43,62 @@ pub(crate) fn write(
     if !edited.is_empty() {
         return Err(FolderError::Edited(edited));
     }
+    let hashes: BTreeMap<&String, String> =
+        files.iter().map(|(name, content)| (name, hashed(content.as_bytes()))).collect();
+    let text = serde_json::to_string_pretty(&hashes).expect("strings are JSON") + "\n";
+    put(&folder.join(NEXT), &text)?;
     for (name, content) in files {
         put(&folder.join(name), content)?;
     }
     // What an earlier report had and this one has not, and nobody edited.
-    for (name, hash) in &known {
+    for (name, hashes) in &known {
         let path = folder.join(name);
         let inside =
             Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
         if inside
             && !files.contains_key(name)
-            && read(&path).is_some_and(|old| hashed(&old) == *hash)
+            && read(&path).is_some_and(|old| hashes.contains(&hashed(&old)))
         {
             fs::remove_file(&path).map_err(|error| FolderError::Io(path.clone(), error))?;
         }
     }
-    let hashes: BTreeMap<&String, String> =
-        files.iter().map(|(name, content)| (name, hashed(content.as_bytes()))).collect();
-    let text = serde_json::to_string_pretty(&hashes).expect("strings are JSON");
-    put(&folder.join(MANIFEST), &(text + "\n"))
+    let next = folder.join(NEXT);
+    fs::rename(&next, folder.join(MANIFEST)).map_err(|error| FolderError::Io(next, error))
 }
 
 /// Returns the files of a folder that were edited since they were written, so that a refusal need
 /// not wait for a simulation.
 pub(crate) fn edited(folder: &Path) -> Vec<PathBuf> {
     let known = manifest(folder);
-    let edited = known.iter().filter_map(|(name, hash)| {
+    let edited = known.iter().filter_map(|(name, hashes)| {
         let path = folder.join(name);
-        (path.exists() && read(&path).is_none_or(|old| hashed(&old) != *hash)).then_some(path)
+        let ours = || read(&path).is_some_and(|old| hashes.contains(&hashed(&old)));
+        (path.exists() && !ours()).then_some(path)
     });
     edited.collect()
 }
 
 /// Returns whether a file stands there that neither is the new one nor was written by us.
-fn differs(folder: &Path, name: &str, new: &str, known: &BTreeMap<String, String>) -> bool {
+fn differs(folder: &Path, name: &str, new: &str, known: &Known) -> bool {
     let path = folder.join(name);
     if !path.exists() {
         return false;
     }
     let Some(old) = read(&path) else { return true };
-    old != new.as_bytes() && known.get(name) != Some(&hashed(&old))
+    old != new.as_bytes() && !known.get(name).is_some_and(|hashes| hashes.contains(&hashed(&old)))
 }
 
-fn manifest(folder: &Path) -> BTreeMap<String, String> {
-    read(&folder.join(MANIFEST))
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default()
+fn manifest(folder: &Path) -> Known {
+    let mut known = Known::new();
+    for name in [MANIFEST, NEXT] {
+        let one: BTreeMap<String, String> = read(&folder.join(name))
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        for (file, hash) in one {
+            known.entry(file).or_default().push(hash);
+        }
+    }
+    known
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {
@@ -141,6 +157,23 @@ mod tests {
         write(&folder, &files("three"), true).unwrap();
         assert_eq!(fs::read_to_string(folder.join("DESIGN.md")).unwrap(), "three");
         assert!(edited(&folder).is_empty());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_kill_in_the_middle_leaves_nothing_that_looks_edited() {
+        let folder = folder("killed");
+        write(&folder, &files("one"), false).unwrap();
+        // What a kill after the first file leaves: the next manifest, that file new, the rest old.
+        let next = files("two");
+        let hashes: BTreeMap<&String, String> =
+            next.iter().map(|(name, content)| (name, hashed(content.as_bytes()))).collect();
+        fs::write(folder.join(NEXT), serde_json::to_string(&hashes).unwrap()).unwrap();
+        let (name, content) = next.iter().next().unwrap();
+        fs::write(folder.join(name), content).unwrap();
+        assert_eq!(edited(&folder), Vec::<PathBuf>::new());
+        write(&folder, &files("three"), false).unwrap();
+        assert!(!folder.join(NEXT).exists());
         fs::remove_dir_all(&folder).unwrap();
     }
 
