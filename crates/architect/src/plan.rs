@@ -131,6 +131,8 @@ pub struct Phase {
     pub name: PhaseName,
     /// How long it lasts in the real system: figure id; absent for a steady load.
     pub lasts: Option<FigureId>,
+    /// From when to when the simulated run stands for it, s since its start; absent for a steady load.
+    pub simulated: Option<(f64, f64)>,
     /// What users saw.
     pub operations: Vec<PhaseOperation>,
     /// What the parts did.

@@ -172,7 +172,7 @@ fn steady(
             }),
         })
         .collect();
-    Phase { name: PhaseName::Steady, lasts: None, operations, components }
+    Phase { name: PhaseName::Steady, lasts: None, simulated: None, operations, components }
 }
 
 /// Instances of a component that take requests, of all of them.
@@ -377,7 +377,7 @@ fn phase(
     }
     let lasts = Some(format!("sim.{}.{word}.lasts_seconds", experiment.id));
     let components = phase_components(writer, outcomes, word, from, to);
-    Phase { name, lasts, operations, components }
+    Phase { name, lasts, simulated: Some((from, to)), operations, components }
 }
 
 /// The seconds of the simulated run in which a phase is seen.

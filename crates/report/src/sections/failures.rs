@@ -176,6 +176,14 @@ fn phases(trial: &Trial, hurt: &[&str], document: &mut Document<'_>) {
     document.table(&head, rows);
 }
 
+/// From the loss to the return.
+fn dead(trial: &Trial) -> Option<(f64, f64, String)> {
+    let of = |name: PhaseName| trial.phases.iter().find(|phase| phase.name == name)?.simulated;
+    let (from, _) = of(PhaseName::Onset)?;
+    let (_, to) = of(PhaseName::Degraded)?;
+    Some((from, to, "lost, until it is back".to_owned()))
+}
+
 fn timeline(trial: &Trial, hurt: &[&str], document: &mut Document<'_>) {
     // A flat line says nothing that the table does not say.
     let moves = trial.timeline.iter().any(|point| point.good_ratio.values().any(|r| *r < 0.999));
@@ -204,7 +212,7 @@ fn timeline(trial: &Trial, hurt: &[&str], document: &mut Document<'_>) {
         y: Axis { label: "good / requests".to_owned(), unit: Unit::Ratio, logarithmic: false },
         series,
         limits: Vec::new(),
-        spans: Vec::new(),
+        spans: dead(trial).into_iter().collect(),
     };
     let alt = "Good answers over time; long phases are shortened";
     document.picture(&format!("{}.svg", trial.id), alt, chart.draw().finish());
