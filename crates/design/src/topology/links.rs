@@ -344,6 +344,10 @@ fn flow_joins(flow: &[Step], from: &str, to: &str) -> bool {
     calls_of(flow, UNPROMISED).iter().any(|call| call.from == from && call.to == to)
 }
 
+/// Share of what a store can do that may be asked of it behind a cold cache. Writes come on top, and
+/// their time-outs are made for a store that is not near its end.
+const ADMITTED: f64 = 0.7;
+
 /// What one caller may ask of a store behind a cold cache: its share of what the store can do.
 fn admission(draft: &Draft<'_>, id: &LinkId, callee: &Component) -> TokenBucketOptions {
     let zones = f64::from(draft.zones());
@@ -363,6 +367,6 @@ fn admission(draft: &Draft<'_>, id: &LinkId, callee: &Component) -> TokenBucketO
         let shards = callee.shards.as_ref().and_then(|s| s.count).unwrap_or(1);
         servers.max(1.0) * f64::from(shards) / time / f64::from(visits)
     });
-    let rate = (capacity * 0.8 / callers).floor().max(1.0) as u64;
+    let rate = (capacity * ADMITTED / callers).floor().max(1.0) as u64;
     TokenBucketOptions::per_second(rate, (rate / 10).max(1))
 }
