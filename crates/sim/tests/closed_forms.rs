@@ -5,12 +5,19 @@
 mod case;
 #[path = "support/cases.rs"]
 mod cases;
+#[path = "support/chains.rs"]
+mod chains;
 #[path = "support/designs.rs"]
 mod designs;
 
 #[test]
 fn plain_queues_are_within_four_standard_errors() {
     check(&cases::all(), 60, 300);
+}
+
+#[test]
+fn chains_are_within_four_standard_errors() {
+    check(&chains::all(), 18, 75);
 }
 
 #[test]
