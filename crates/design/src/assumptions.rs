@@ -56,6 +56,20 @@ const ALL: &[Assumption] = &[
         "a tenth of an engineer at $20 k a month: upgrades, backups, incidents, knowing it",
     ),
     recall(
+        "steps.dependency_availability",
+        "availability of one service or provider that an operation waits for",
+        Unit::Ratio,
+        [0.999, 0.9995, 0.9999],
+        "between three and four nines, what such services promise",
+    ),
+    rule(
+        "steps.attempts",
+        "attempts of a layer that retries",
+        Unit::Count,
+        4.0,
+        "one call and three retries",
+    ),
+    recall(
         "ops.managed",
         "operating one more managed technology",
         Unit::UsdPerMonth,

@@ -3,10 +3,12 @@
 pub(crate) mod asynchronous;
 pub(crate) mod delivery;
 pub(crate) mod edge;
+pub(crate) mod hot_row;
 pub(crate) mod ids;
 pub(crate) mod place;
 pub(crate) mod services;
 pub(crate) mod sessions;
+pub(crate) mod steps;
 pub(crate) mod store;
 
 /// Returns the name of the topic or store of a dataset.
@@ -18,3 +20,6 @@ pub(crate) fn store_name(dataset: &str) -> String {
 pub(crate) fn component_name(operation: &str) -> String {
     operation.replace('_', "-")
 }
+
+#[cfg(test)]
+mod tests;

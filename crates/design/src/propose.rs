@@ -124,6 +124,8 @@ fn decide<'a>(
     choices::services::decide(&mut draft);
     choices::sessions::decide(&mut draft);
     choices::delivery::decide(&mut draft);
+    choices::hot_row::decide(&mut draft);
+    choices::steps::decide(&mut draft);
     let ids = choices::ids::decide(&mut draft);
     topology::lay_out(&mut draft, ids);
     draft
