@@ -6,7 +6,7 @@ use tenfold_units::Unit;
 use super::store::is_stream;
 use crate::demand;
 use crate::draft::{Draft, LogPlan, excuse, option, t};
-use crate::sizing::{kafka, postgres};
+use crate::sizing::kafka;
 use crate::{Bottleneck, Choice, ChoiceOption};
 
 /// Decides the path of every log that a job works off.
@@ -61,7 +61,6 @@ fn one(draft: &mut Draft<'_>, dataset: &Dataset) {
     };
     let kafka = (!table).then_some(brokers);
     draft.logs.push(LogPlan { component, dataset: name.clone(), kafka, partitions });
-    let _ = postgres::COPIES;
 }
 
 /// Makes the number of partitions stand: by rate, and at least the consumers that catch up.
@@ -93,7 +92,8 @@ fn choice(
     log_cost: &str,
 ) -> Choice {
     let name = &dataset.name;
-    let options = options(name, peak, (table, fits), log_cost);
+    let overruns = draft.book.value(peak) > draft.book.value("fact.pg.durable_write_ceiling");
+    let options = options(name, peak, (table, fits, overruns), log_cost);
     let optional = draft
         .estimate
         .operations
@@ -153,8 +153,8 @@ fn choice(
     Choice {
         id: format!("async.{name}"),
         question: t(
-            format!("How does {name} get from the request to its totals?"),
-            format!("{name} 이벤트를 요청에서 집계까지 어떻게 나르는가?"),
+            format!("How does {name} get from the request to those who work on it?"),
+            format!("{name} 이벤트를 요청에서 처리하는 쪽까지 어떻게 나르는가?"),
         ),
         options,
         chosen: if table { "table-as-queue" } else { "kafka" }.to_owned(),
@@ -165,36 +165,73 @@ fn choice(
     }
 }
 
-fn options(
-    name: &str,
-    peak: &str,
-    (table, fits): (bool, bool),
-    log_cost: &str,
-) -> Vec<ChoiceOption> {
-    let mut update = option(
-        "update-in-request",
-        t("the total is updated in the request", "요청 안에서 합계를 갱신"),
-        vec![t("no delay and no further part", "지연도 추가 부품도 없다")],
+/// What follows an event is done before the answer: too many commits, or too many parts to wait for.
+fn in_request(name: &str, peak: &str, overruns: bool) -> ChoiceOption {
+    let id = "update-in-request";
+    let advantages = vec![t("no delay and no further part", "지연도 추가 부품도 없다")];
+    if overruns {
+        let mut update = option(
+            id,
+            t("the total is updated in the request", "요청 안에서 합계를 갱신"),
+            advantages,
+            vec![t(
+                format!("{{{peak}}} updates at peak, the hottest of them on one row"),
+                format!("최대 {{{peak}}}의 갱신이 생기고 그중 인기 있는 것은 한 행에 몰린다"),
+            )],
+            None,
+        );
+        update.excuse = Some(excuse(
+            Bottleneck::WriteRate,
+            &[peak, "fact.pg.durable_write_ceiling"],
+            t(
+                format!(
+                    "the answer would wait for one of {{{peak}}} commits, where a primary is seen \
+                     to do {{fact.pg.durable_write_ceiling}}; the request can be answered without \
+                     its total"
+                ),
+                format!(
+                    "응답이 {{{peak}}}의 commit 하나를 기다리게 된다. primary 한 대의 관측 한도는 \
+                     {{fact.pg.durable_write_ceiling:이고}}, 합계가 없어도 요청은 처리할 수 있어야 \
+                     한다"
+                ),
+            ),
+        ));
+        return update;
+    }
+    let mut all = option(
+        id,
+        t("all of it in the request", "요청 안에서 모두 처리"),
+        advantages,
         vec![t(
-            format!("{{{peak}}} updates at peak, the hottest of them on one row"),
-            format!("최대 {{{peak}}}의 갱신이 생기고 그중 인기 있는 것은 한 행에 몰린다"),
+            format!("whoever works on {name} must be up, and as fast as the answer has to be"),
+            format!("{name} 이벤트를 처리하는 쪽이 모두 살아 있고 응답만큼 빨라야 한다"),
         )],
         None,
     );
-    update.excuse = Some(excuse(
-        Bottleneck::WriteRate,
-        &[peak, "fact.pg.durable_write_ceiling"],
+    all.excuse = Some(excuse(
+        Bottleneck::Availability,
+        &[peak],
         t(
             format!(
-                "the answer would wait for one of {{{peak}}} commits, where a primary is seen to \
-                 do {{fact.pg.durable_write_ceiling}}; without the total no redirect is lost"
+                "the {{{peak}}} would be small enough; but each answer would wait for every part \
+                 that works on {name}, and fail with any of them"
             ),
             format!(
-                "응답이 {{{peak}}}의 commit 하나를 기다리게 된다. primary 한 대의 관측 한도는 \
-                 {{fact.pg.durable_write_ceiling:이고}}, 합계가 없어도 요청은 처리할 수 있어야 한다"
+                "{{{peak}}}라는 양은 문제가 아니다. 하지만 응답마다 {name} 이벤트를 처리하는 모든 \
+                 부분을 기다리고, 그중 하나만 실패해도 요청이 실패한다"
             ),
         ),
     ));
+    all
+}
+
+fn options(
+    name: &str,
+    peak: &str,
+    (table, fits, overruns): (bool, bool, bool),
+    log_cost: &str,
+) -> Vec<ChoiceOption> {
+    let update = in_request(name, peak, overruns);
     let mut queue = option(
         "table-as-queue",
         t("a table as queue", "table을 queue로 사용"),
