@@ -85,10 +85,10 @@ impl Mark {
     }
 }
 
-/// Returns the marks of an item.
-pub(crate) fn read(tokens: &[Token]) -> Vec<Mark> {
+/// Returns the marks of an item of this text.
+pub(crate) fn read(text: &str, tokens: &[Token]) -> Vec<Mark> {
     let normal: Vec<String> = tokens.iter().map(normal_form).collect();
-    let mut marker = Marker { tokens, normal, marks: Vec::new(), at: 0 };
+    let mut marker = Marker { text, tokens, normal, marks: Vec::new(), at: 0 };
     while marker.at < tokens.len() {
         marker.step();
     }
@@ -152,6 +152,7 @@ const NUMBERED: &[&str] = &[
 ];
 
 struct Marker<'a> {
+    text: &'a str,
     tokens: &'a [Token],
     normal: Vec<String>,
     marks: Vec<Mark>,
@@ -176,6 +177,8 @@ impl Marker<'_> {
 
     fn step(&mut self) {
         if let Some((kind, count)) = self.denominator().or_else(|| self.korean_denominator()) {
+            self.push(kind, count);
+        } else if let Some((kind, count)) = self.per_many() {
             self.push(kind, count);
         } else if let Some(count) = self.one_of_each() {
             self.push_each(count);

@@ -24,6 +24,12 @@ pub(crate) use target::{generic_dataset, generic_operation};
 pub(crate) fn bind(draft: &mut Draft<'_>) {
     let mut order: Vec<(u32, usize)> =
         (0..draft.brief.demands.len()).map(|index| (phase(draft, index), index)).collect();
+    // What is a share or a part of another demand comes after that one.
+    for index in 0..order.len() {
+        let link = draft.brief.demands[index].of.as_ref().and_then(Of::demand);
+        let before = link.map_or(0, |link| order[link].0);
+        order[index].0 = order[index].0.max(before);
+    }
     order.sort_unstable();
     for (_, index) in order {
         demand(draft, index);
@@ -37,7 +43,10 @@ fn phase(draft: &Draft<'_>, index: usize) -> u32 {
     let demand = &draft.brief.demands[index];
     let timed = demand.per_seconds().is_some() && load::comes(demand).is_none();
     let single = demand.per_each().is_none() && !timed && burst_seconds(demand).is_none();
+    let daily = demand.subject().is_some_and(|noun| noun.has("daily") || noun.has("monthly"));
     match (demand.metric, demand.amount.dimension) {
+        (None, Dimension::Count) if load::daily_actor(demand).is_some() => 2,
+        (None, Dimension::Count) if single && daily && demand.of.is_some() => 1,
         (None | Some(Metric::Concurrency), Dimension::Count) if single && demand.of.is_none() => 0,
         (None | Some(Metric::Concurrency), Dimension::Count | Dimension::Ratio) => {
             let of_actors = match &demand.of {
@@ -49,7 +58,7 @@ fn phase(draft: &Draft<'_>, index: usize) -> u32 {
                 if of_actors { 1 } else { 3 }
             } else if timed || burst_seconds(demand).is_some() {
                 2
-            } else if share::counts_members(demand) {
+            } else if share::counts_members(&draft.brief.demands, demand) {
                 1
             } else {
                 4
@@ -70,6 +79,7 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
         return;
     }
     match demand.metric {
+        Some(Metric::Latency) if load::all_within(draft, index) => {}
         // Once all operations are there: see `promises`.
         Some(
             Metric::Latency
@@ -129,6 +139,12 @@ fn figure_by_words(draft: &mut Draft<'_>, index: usize) -> bool {
     let brief = draft.brief;
     let demand = &brief.demands[index];
     let Some(noun) = demand.subject() else { return false };
+    // "look up free slots 15 times per booking" counts looks and no slots.
+    let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some());
+    if acts && demand.per_each().is_some() && !words::is_act(noun) && demand.per_seconds().is_none()
+    {
+        return false;
+    }
     let mut best: Option<(usize, String)> = None;
     for (id, spec) in &draft.archetype.figures {
         let unit = spec.unit.unwrap_or_else(|| crate::draft::unit_of(id));
@@ -144,6 +160,7 @@ fn figure_by_words(draft: &mut Draft<'_>, index: usize) -> bool {
     let other = |id: &String| {
         (0..draft.figure_of.len()).any(|earlier| {
             draft.figure_of[earlier].as_ref() == Some(id)
+                && !demand.links().any(|link| link == earlier)
                 && brief.demands[earlier].subject().is_some_and(|own| own.head() != noun.head())
         })
     };
@@ -158,6 +175,9 @@ fn figure_by_words(draft: &mut Draft<'_>, index: usize) -> bool {
         _ => 1.0,
     };
     let label = spec.label.clone().unwrap_or_default();
+    if of_each(draft, index, &id, &label) {
+        return true;
+    }
     if is_maximum(demand) {
         let most = format!("{id}_max");
         draft.state(&most, &format!("{label}, at most"), index, factor);
@@ -168,6 +188,39 @@ fn figure_by_words(draft: &mut Draft<'_>, index: usize) -> bool {
             population::note_population(draft, index, &id, noun, None);
         }
     }
+    true
+}
+
+/// States how many each of a population has, where a demand gives a count of the archetype like
+/// this: `25,000 hotels, 50 rooms each`.
+fn of_each(draft: &mut Draft<'_>, index: usize, id: &str, label: &str) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let link = demand.per.iter().find_map(|per| {
+        let tenfold_brief::Per::Each { noun, demand: Some(link), .. } = per else { return None };
+        Some((noun, *link))
+    });
+    let (Some((each, link)), Some(noun)) = (link, demand.subject()) else { return false };
+    if demand.per_seconds().is_some() || id.contains("_per_") || is_maximum(demand) {
+        return false;
+    }
+    let Some(parent) = draft.figure_of[link].clone() else { return false };
+    // Both are words for the same thing: the parent stands for itself then.
+    let parent = if parent == id {
+        let own = format!("{}s", words::snake(each, "item"));
+        let value = crate::draft::interval(&brief.demands[link].amount);
+        draft.network.forget(&parent);
+        draft.figure_of[link] = None;
+        draft.state_value(&own, &format!("{each}s"), link, value);
+        draft.reported.push(own.clone());
+        own
+    } else {
+        parent
+    };
+    let number = format!("{}s_per_{}", words::snake(noun, "item"), words::snake(each, "item"));
+    draft.state(&number, &format!("{noun}s per {each}"), index, 1.0);
+    draft.formula(id, label, &format!("{parent} * {number}"));
+    population::note_population(draft, index, id, noun, None);
     true
 }
 

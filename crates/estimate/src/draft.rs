@@ -7,10 +7,10 @@ use tenfold_catalog::Catalog;
 use tenfold_units::{Interval, Quality, Unit};
 
 use crate::archetype::{Archetype, DatasetSpec, FigureSpec, OperationSpec, ValueSpec};
-use crate::bind::Promise;
+use crate::bind::{Promise, generic_dataset};
 use crate::network::{Definition, Network};
 use crate::recognize::Features;
-use crate::{OperationKind, Origin, Reading, words};
+use crate::{OperationKind, Origin, Reading, Shape, words};
 
 /// An operation on the way.
 #[derive(Clone, Debug)]
@@ -223,7 +223,58 @@ impl Draft<'_> {
                 best = Some((fit, name));
             }
         }
-        best.map(|(_, name)| name.clone())
+        best.map(|(_, name)| name.clone()).or_else(|| {
+            // "scans are kept" of the only data that is called so: scan events.
+            let own = thing.words.join(" ");
+            let starts = |spec: &DatasetSpec| {
+                spec.words
+                    .iter()
+                    .any(|word| word.strip_prefix(&own).is_some_and(|rest| rest.starts_with(' ')))
+            };
+            let mut all = self
+                .datasets
+                .iter()
+                .filter(|(_, d)| !own.is_empty() && d.origin.is_stated() && starts(&d.spec));
+            let (name, _) = all.next()?;
+            all.next().is_none().then(|| name.clone())
+        })
+    }
+
+    /// Returns the operation that a phrase refers to: by its name, or the only one whose name ends
+    /// like it (*view* of *page view*).
+    pub(crate) fn refer(&self, noun: &NounPhrase) -> Option<String> {
+        self.find_operation(noun, None).or_else(|| {
+            let own = noun.words.join(" ");
+            let ends = |operation: &OperationDraft| {
+                let nouns = operation.nouns.iter().map(|noun| noun.words.join(" "));
+                let mut nouns = nouns.filter(|_| operation.origin.is_stated());
+                nouns.any(|noun| noun.strip_suffix(&own).is_some_and(|rest| rest.ends_with(' ')))
+            };
+            let mut all = self.operations.iter().filter(|(_, o)| !own.is_empty() && ends(o));
+            let (name, _) = all.next()?;
+            all.next().is_none().then(|| name.clone())
+        })
+    }
+
+    /// Returns the dataset of what a stated write adds, made where there is none yet.
+    pub(crate) fn dataset_of_stated(&mut self, index: usize, noun: &NounPhrase) -> Option<String> {
+        let thing = words::thing(noun);
+        let adds = |o: &OperationDraft| {
+            o.spec.kind == OperationKind::Write
+                && o.origin.is_stated()
+                && o.spec.touches.is_empty()
+                && o.nouns.iter().any(|own| words::thing(own) == thing)
+        };
+        self.operations.values().find(|o| adds(o))?;
+        let same = |d: &DatasetDraft| words::fit(&thing, &d.spec.words) >= 1_000;
+        let own = self.datasets.iter().find(|(_, d)| same(d)).map(|(name, _)| name.clone());
+        if own.is_some() {
+            return own;
+        }
+        let name = words::snake(&thing, "data");
+        let fresh = generic_dataset(&thing.to_string(), Shape::Record, self.origin(index));
+        self.datasets.entry(name.clone()).or_insert(fresh);
+        Some(name)
     }
 
     /// Returns the main operation of a class, or the only one.

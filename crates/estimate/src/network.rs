@@ -95,6 +95,11 @@ impl Network {
         self.define(id, Definition::Formula(formula.to_owned()));
     }
 
+    /// Drops what was said of a figure.
+    pub(crate) fn forget(&mut self, id: &str) {
+        self.nodes.remove(id);
+    }
+
     /// Declares a figure and adds an assumption.
     pub(crate) fn assume(
         &mut self,

@@ -169,7 +169,9 @@ fn bytes(draft: &mut Draft<'_>, name: &str, operation: &OperationDraft) {
         }
         let carried = carried_dataset(operation, side)
             .filter(|dataset| draft.network.is_stated(&format!("data.{dataset}.item_bytes")));
-        if let Some(dataset) = carried.filter(|_| filling.is_none()) {
+        if let Some(dataset) =
+            carried.filter(|_| filling.is_none() && !draft.network.is_stated(&own))
+        {
             draft.formula(&own, &label, &format!("data.{dataset}.item_bytes"));
         }
         if filling.is_none() {
@@ -296,6 +298,12 @@ fn bandwidth(draft: &mut Draft<'_>) {
                 format!("payload {side} at the edge{}", if end == "bps" { "" } else { " at peak" });
             define(&mut draft.network, &id, &label, &format!("({}) * 8", terms.join(" + ")));
         }
+    }
+    if draft.network.contains("bitrate_in_bps") {
+        let formula = "concurrent_users * bitrate_in_bps";
+        let label = "payload in at the edge at peak";
+        let network = &mut draft.network;
+        network.replace_formulas("bandwidth_in_peak_bps", label, Unit::BitsPerSecond, formula);
     }
     if draft.network.contains("bitrate_bps") {
         let network = &mut draft.network;

@@ -127,6 +127,8 @@ const READS: &[&str] = &[
     "refresh",
     "load",
     "scan",
+    "restore",
+    "quote",
     "browse",
     "viewing",
     "reading",
@@ -163,6 +165,9 @@ const ADDITIONS: &[&str] = &[
     "save",
     "store",
     "ping",
+    "record",
+    "entry",
+    "row",
 ];
 
 /// Returns whether a phrase names who acts.

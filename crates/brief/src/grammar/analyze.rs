@@ -137,11 +137,14 @@ impl Sides<'_> {
         }
         let hints = self.before.iter().rev().chain(self.after).chain(self.label);
         hints
-            .filter_map(|mark| match mark.kind {
-                MarkKind::Metric { metric, strong: false, .. } => Some(metric),
+            .filter_map(|mark| match &mark.kind {
+                MarkKind::Metric { metric, strong: false, words } => Some((*metric, words)),
                 _ => None,
             })
-            .find(|metric| metric.allows(dimension) && !is_part_of_noun(*metric, dimension))
+            .find(|(metric, words)| {
+                metric.allows(dimension) && !is_part_of_noun(*metric, words, dimension)
+            })
+            .map(|(metric, _)| metric)
     }
 
     /// Whether a mark is the property itself and no noun.
@@ -247,8 +250,8 @@ impl Sides<'_> {
 }
 
 /// A hint that is rather the thing itself: 3 copies, 2 GB memory, 1M concurrent users.
-fn is_part_of_noun(metric: Metric, dimension: Dimension) -> bool {
-    metric == Metric::Growth && dimension == Dimension::Bytes
+fn is_part_of_noun(metric: Metric, words: &[String], dimension: Dimension) -> bool {
+    metric == Metric::Growth && dimension == Dimension::Bytes && words != ["growing"]
 }
 
 /// Takes bound, statistic, denominator and condition of a mark.

@@ -6,7 +6,7 @@ use super::{Context, Found, link};
 use crate::codes::EACH_OR_TOTAL;
 use crate::lexer::Remark;
 use crate::marks::{Mark, MarkKind};
-use crate::{Amount, Bound, ConditionKind, Demand, Dimension, Metric, Per};
+use crate::{Access, Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Per};
 
 /// Below this an amount beside several actors is what each of them does.
 pub(super) const EACH_UP_TO: f64 = 1_000.0;
@@ -146,6 +146,14 @@ fn each_phrase(before: &[Mark], text: &str) -> Phrase {
     Phrase { verb: Some(verb), noun: words.map(|(word, _)| word).collect(), ..Phrase::default() }
 }
 
+/// Returns whether one thing in general acts: `a parcel gets …`, `an order causes …`; who acts with
+/// an article is read with the time of the sentence.
+fn of_one(actor: &NounPhrase, context: &Context<'_>) -> bool {
+    let text = format!(" {}", context.text.to_lowercase());
+    let one = |article: &&str| text.contains(&format!(" {article} {actor} "));
+    ["a", "an", "one"].iter().any(one) && !crate::lexicon::english::PEOPLE.contains(&actor.head())
+}
+
 /// Reads each demand of the item as one for each of those who act, where it is one.
 pub(super) fn each_actors(context: &Context<'_>, found: &mut Found) {
     for index in 0..found.demands.len() {
@@ -169,6 +177,15 @@ fn each_actor(draft: &mut Demand, context: &Context<'_>, found: &mut Found) {
     if draft.per.iter().any(|per| matches!(per, Per::Time { interval: true, .. })) {
         let span = draft.amount.span;
         draft.per.insert(0, Per::Each { noun: actor, demand: None, span });
+        link::resolve_each(draft, context, &[]);
+        return;
+    }
+    if counted && draft.metric.is_none() && draft.per.is_empty() && of_one(&actor, context) {
+        // "a parcel gets 9 scans": for each parcel, and what comes to a thing is added.
+        draft.per.push(Per::Each { noun: actor, demand: None, span: draft.amount.span });
+        if let Some(action) = draft.action.as_mut().filter(|action| action.verb == "get") {
+            action.access = Some(Access::Write);
+        }
         link::resolve_each(draft, context, &[]);
         return;
     }

@@ -10,6 +10,10 @@ use crate::{Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase,
 
 /// Supplies the property that an amount without one most likely is a value of.
 pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
+    if draft.metric == Some(Metric::Memory) && draft.per_each().is_some() {
+        // "3 KB each, held in memory"
+        draft.metric = Some(Metric::Size);
+    }
     let amount = &draft.amount;
     let head = draft.subject().map_or("", NounPhrase::head);
     let peak = draft.conditions.iter().position(|condition| condition.kind == ConditionKind::Peak);
@@ -104,8 +108,14 @@ fn peak_hour(draft: &mut Demand) {
     draft.of = None;
     draft.subjects.clear();
     draft.amount.dimension = Dimension::Factor;
+    // "11:30-13:30 carries 40 % of the day": of two hours.
+    let hours = draft.conditions.iter().find_map(|condition| match condition.kind {
+        ConditionKind::Hours { from, to, .. } if to > from => Some(to - from),
+        ConditionKind::Hours { from, to, .. } => Some(to - from + 24.0),
+        _ => None,
+    });
     for value in [&mut draft.amount.low, &mut draft.amount.mid, &mut draft.amount.high] {
-        *value *= 24.0;
+        *value *= 24.0 / hours.unwrap_or(1.0);
     }
     draft.conditions.retain(|condition| condition.kind != ConditionKind::Peak);
 }

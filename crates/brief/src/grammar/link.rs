@@ -25,7 +25,9 @@ pub(super) fn attach(
                 .or_else(|| found.demands.get(index.checked_sub(base)?))
                 .cloned()
         });
-        if let Some(whole) = whole.filter(|_| draft.amount.dimension == Dimension::Ratio) {
+        let active = draft.subject().is_some_and(|noun| noun.words == ["active"]);
+        let share = draft.amount.dimension == Dimension::Ratio || active;
+        if let Some(whole) = whole.filter(|_| share) {
             active_share(draft, &whole);
         }
     }
@@ -51,9 +53,18 @@ pub(super) fn attach(
             && let Some(subject) = before.subject()
         {
             *noun = subject.clone();
+            // "Market feed: 50k ticks per second, 40 bytes each": of a tick.
+            if draft.metric == Some(Metric::Size) && cut == Cut::Comma && named_by_label(place) {
+                draft.subjects = vec![subject.clone()];
+            }
         }
     }
     resolve(draft, context, &found.demands);
+}
+
+/// Returns whether nothing beside the amount names what it is said of.
+fn named_by_label(place: &Place<'_>) -> bool {
+    place.left.noun.is_empty() && place.right.noun.is_empty() && !place.own.label.is_empty()
 }
 
 /// `sends 10 emails per day and receives 40`: the same ones, in the same time.
@@ -94,6 +105,9 @@ fn of_the_counted(draft: &mut Demand, before: &Demand, index: usize, left: &mut 
     draft.subjects.clone_from(&before.subjects);
     draft.action.clone_from(&before.action);
     draft.of = Some(Of::Demand { demand: index });
+    // "9 scan events of 200 bytes each": each is one of those.
+    let bare = |per: &Per| matches!(per, Per::Each { noun, .. } if noun.is_empty());
+    draft.per.retain(|per| !bare(per));
     if left.per_seconds().is_none() {
         let per = core::mem::take(&mut draft.per);
         left.per.extend(per);
@@ -190,7 +204,10 @@ fn continues(draft: &Demand, before: &Demand, cut: Cut) -> bool {
         && draft.amount.dimension == Dimension::Count
         && draft.per_seconds().is_none()
         && draft.per_each().is_none_or(NounPhrase::is_empty)
-        && (draft.statistic.is_some() || draft.bound != crate::Bound::Exactly || bare_each)
+        && (draft.statistic.is_some()
+            || draft.bound != crate::Bound::Exactly
+            || bare_each
+            || draft.at_peak() && draft.subjects.is_empty() && before.per_seconds().is_some())
         && !before.subjects.is_empty();
     let nameless = draft.subjects.is_empty();
     same_sentence && ((nameless && property) || share_of_people || of_an_act || bare_each)
@@ -222,11 +239,15 @@ fn active_share(draft: &mut Demand, before: &Demand) {
         Some(crate::TimeUnit::Month) => "monthly",
         _ => return,
     };
-    let appears = ["connect", "login", "visit", "use", "open", "join", "listen", "play", "watch"];
+    let appears = [
+        "connect", "login", "visit", "use", "open", "join", "listen", "play", "watch", "come",
+        "return", "active",
+    ];
+    let same = before.subject().map_or("", NounPhrase::head);
     let other =
         draft.action.as_ref().is_some_and(|action| !appears.contains(&action.verb.as_str()))
             || draft.subject().is_some_and(|noun| {
-                !noun.words.iter().all(|word| appears.contains(&word.as_str()))
+                !noun.words.iter().all(|word| appears.contains(&word.as_str()) || word == same)
             });
     if other || before.per_seconds().is_some() {
         return;
@@ -357,8 +378,11 @@ fn kept_on(left: &Demand, right: &mut Demand, cut: Cut) {
     let data = left.metric == Some(Metric::Retention)
         || (left.metric == Some(Metric::Size) && right.subjects == left.subjects)
         || (left.metric == Some(Metric::Size) && right.subjects.is_empty());
-    if matches!(cut, Cut::Comma | Cut::And) && plain && long && data && right.per.is_empty() {
+    // "raw data for 14 days and hourly aggregates for 2 years"
+    let timed = right.per.iter().any(|per| matches!(per, Per::Each { .. }));
+    if matches!(cut, Cut::Comma | Cut::And) && plain && long && data && !timed {
         right.metric = Some(Metric::Retention);
+        right.per.clear();
     }
 }
 
@@ -368,7 +392,7 @@ fn same_day(left: &Demand, right: &mut Demand, cut: Cut) {
         let text = &demand.amount.text;
         demand.metric.is_none() && (text.ends_with('건') || text.ends_with('회'))
     };
-    let timed = left.per.iter().all(|per| matches!(per, Per::Time { interval: false, .. }));
+    let timed = left.per.iter().all(|per| !matches!(per, Per::Time { interval: true, .. }));
     let named = !right.subjects.is_empty() && right.subjects != left.subjects;
     let near = matches!(cut, Cut::Comma | Cut::And);
     if near && counted(left) && counted(right) && timed && named && right.per.is_empty() {

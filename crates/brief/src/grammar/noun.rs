@@ -61,6 +61,7 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
     let mut phrase = Phrase::default();
     let mut previous: Option<String> = None;
     let mut of = false;
+    let mut those = false;
     for (at, mark) in marks.iter().enumerate() {
         if is_chosen(mark) {
             if phrase.noun.is_empty() {
@@ -104,7 +105,7 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
                 if ["are", "is", "be"].contains(&word.as_str())
                     && phrase.verb.is_none()
                     && (!(phrase.noun.is_empty() || share && is_what(&marks[at + 1..]))
-                        || is_done(marks.get(at + 1), &phrase.of)) => {}
+                        || is_done(marks.get(at + 1), !phrase.of.is_empty() || those)) => {}
             // "1 in 50 swipes is a match"
             MarkKind::Function(word)
                 if share
@@ -133,7 +134,10 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
                 }
             }
             MarkKind::PerTime { .. } | MarkKind::PerEach { .. } if phrase.noun.is_empty() => {}
-            MarkKind::Those => previous = Some("people".to_owned()),
+            MarkKind::Those => {
+                previous = Some("people".to_owned());
+                those = true;
+            }
             _ => break,
         }
     }
@@ -147,9 +151,9 @@ fn is_what(marks: &[Mark]) -> bool {
 }
 
 /// Returns whether a participle stands there: `0.5 % of impressions are clicked`.
-fn is_done(next: Option<&Mark>, of: &[String]) -> bool {
+fn is_done(next: Option<&Mark>, of: bool) -> bool {
     let Some(MarkKind::Word { raw, .. }) = next.map(|mark| &mark.kind) else { return false };
-    !of.is_empty() && lexicon::verb(raw).is_some_and(|verb| verb.is_participle)
+    of && lexicon::verb(raw).is_some_and(|verb| verb.is_participle)
 }
 
 /// Verbs after which what comes of it stands: `1 in 5 requests leads to a click`.
@@ -172,7 +176,7 @@ fn has_object(marks: &[Mark]) -> bool {
 /// are one noun phrase: `catalogue reads`.
 pub(super) fn before(marks: &[Mark], verbs: bool, is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase {
     let mut words: Vec<(String, String)> = Vec::new();
-    for mark in marks.iter().rev() {
+    for (index, mark) in marks.iter().enumerate().rev() {
         if is_chosen(mark) {
             continue;
         }
@@ -201,6 +205,8 @@ pub(super) fn before(marks: &[Mark], verbs: bool, is_chosen: &dyn Fn(&Mark) -> b
             // Words before it tell of the event.
             MarkKind::Condition(ConditionKind::Within { .. }) => break,
             MarkKind::Function(word) if word == "of" && !words.is_empty() => words.clear(),
+            // "searches for a free spot"
+            MarkKind::Function(word) if word == "for" && index > 0 && asks(&marks[index - 1]) => {}
             MarkKind::Function(word)
                 if ["and", "or", "for", "as", "with", "by", "on", "from", "but"]
                     .contains(&word.as_str())
@@ -218,6 +224,13 @@ pub(super) fn before(marks: &[Mark], verbs: bool, is_chosen: &dyn Fn(&Mark) -> b
     Phrase { noun: words.into_iter().map(|(word, _)| word).collect(), ..Phrase::default() }
 }
 
+/// Returns whether a word is a verb that takes what it is about with *for*.
+fn asks(mark: &Mark) -> bool {
+    let MarkKind::Word { raw, .. } = &mark.kind else { return false };
+    let asking = ["search", "look", "ask", "apply", "vote", "check", "pay", "bid", "poll"];
+    lexicon::verb(raw).is_some_and(|verb| asking.contains(&verb.base) && !verb.is_participle)
+}
+
 fn split_at_verb(words: &[(String, String)]) -> Phrase {
     let mut phrase = Phrase::default();
     for (index, (word, raw)) in words.iter().enumerate().rev() {
@@ -230,7 +243,10 @@ fn split_at_verb(words: &[(String, String)]) -> Phrase {
                     || (verb.is_participle && index + 1 == words.len())
             }
             // "Send 3 messages": nobody is named.
-            None => verb.is_base && words.len() == 1,
+            None => {
+                let article = words.get(index + 1).is_some_and(|(_, raw)| raw.is_empty());
+                verb.is_base && words.len() == 1 || verb.is_third && article
+            }
         });
         if agrees {
             phrase.verb = verb;
@@ -259,7 +275,10 @@ pub(super) fn action(verb: Verb) -> Option<Action> {
 pub(super) fn action_of_noun(noun: &NounPhrase) -> Option<Action> {
     let first = noun.words.first().filter(|_| noun.words.len() > 1);
     let leading = first.and_then(|word| lexicon::verb(word)).filter(|verb| verb.access.is_some());
-    let verb = leading.or_else(|| lexicon::verb(noun.head()))?;
+    // "vote result view" is a look.
+    let last = lexicon::verb(noun.head());
+    let looks = last.filter(|verb| verb.access == Some(crate::Access::Read));
+    let verb = looks.or(leading).or(last)?;
     action(verb).filter(|_| verb.is_base)
 }
 

@@ -31,6 +31,10 @@ const CATEGORIES: &[&str] = &[
     "figure",
 ];
 
+/// Words for a property in front of what has it.
+const PROPERTIES: &[&str] =
+    &["record", "size", "entry", "row", "item", "average", "length", "amount", "duration"];
+
 /// Parts of a design of which people state what one carries.
 const PARTS: &[&str] = &[
     "shard",
@@ -45,6 +49,23 @@ const PARTS: &[&str] = &[
     "gateway",
     "database",
     "consumer",
+];
+
+/// Verbs whose past participle is their base form.
+const DONE: &[&str] = &["read", "set", "put", "hit", "bid"];
+
+/// Participles after which those stand to whom something goes: `shown to 5M viewers`.
+const SENT: &[(&str, &str)] = &[
+    ("shown", "show"),
+    ("displayed", "show"),
+    ("sent", "send"),
+    ("pushed", "push"),
+    ("delivered", "deliver"),
+    ("broadcast", "broadcast"),
+    ("streamed", "stream"),
+    ("forwarded", "forward"),
+    ("mailed", "mail"),
+    ("emailed", "email"),
 ];
 
 /// A territory with the phrases on both sides.
@@ -82,6 +103,9 @@ impl Place<'_> {
             [&right.object, &left.noun, &[], &label]
         } else if share && right.verb.is_some() {
             [&right.object, &[], &[], &label]
+        } else if draft.per_seconds().is_some() && !right.of.is_empty() && draft.per.len() == 1 {
+            // "ingest 2 TB of logs per day"
+            [&right.of, &left.noun, &right.noun, &label]
         } else {
             [&left.noun, &right.noun, &left.object, &label]
         };
@@ -97,8 +121,10 @@ impl Place<'_> {
         if counted && !label.is_empty() {
             of_label(draft, &label);
         }
+        self.sized_act(draft);
         self.whole_of_share(draft, share, counted);
         self.part(draft, counted);
+        self.sent_to(draft, counted);
         self.korean_counter(draft, counted);
         self.korean_verb(draft, counted);
         self.frequency(draft, counted);
@@ -129,6 +155,33 @@ impl Place<'_> {
         let passive = word.ends_with("ed") && crate::lexicon::verb(&word).is_none();
         if counted && times && passive && draft.action.is_none() && self.right.noun.is_empty() {
             draft.action = Some(Action { verb: word, access: Some(Access::Read) });
+        }
+    }
+
+    /// `results are shown to 5M viewers every 2 s`: those to whom something goes.
+    fn sent_to(&self, draft: &mut Demand, counted: bool) {
+        let mut last = self.own.before.iter().rev();
+        let to = last.next().is_some_and(|mark| mark.is_function("to"));
+        let Some(MarkKind::Word { raw, .. }) = last.next().map(|mark| &mark.kind) else { return };
+        let verb = SENT.iter().find(|(participle, _)| participle == raw);
+        if let (true, true, Some((_, verb))) = (counted, to, verb) {
+            let action = Action { verb: (*verb).to_owned(), access: Some(Access::Push) };
+            draft.action = Some(action);
+            draft.actor = None;
+            draft.subjects = vec![noun::noun_phrase(self.right.noun.clone())];
+            draft.subjects.retain(|noun| !noun.is_empty());
+        }
+    }
+
+    /// `edit 30 KB`: a verb alone before a size names what has it.
+    fn sized_act(&self, draft: &mut Demand) {
+        let size = matches!(draft.amount.dimension, Dimension::Bytes | Dimension::Bits);
+        let alone = self.left.noun.is_empty() && self.left.object.is_empty();
+        let Some(verb) = self.left.verb.filter(|verb| verb.is_base && alone && size) else {
+            return;
+        };
+        if draft.subjects.is_empty() && draft.per.is_empty() && verb.access.is_some() {
+            draft.subjects = vec![noun::noun_phrase(vec![verb.base.to_owned()])];
         }
     }
 
@@ -273,8 +326,14 @@ impl Place<'_> {
         if draft.amount.text.contains(crate::lexer::is_hangul) {
             return None;
         }
+        let people = draft.subject().is_some_and(|noun| PEOPLE.contains(&noun.head()));
+        // "100 notes read per user", "5M notes read a day": what is done to them.
+        let done = DONE.contains(&self.right.verb.map_or("", |verb| verb.base))
+            && self.right.object.is_empty()
+            && (!people || draft.per_each().is_some_and(|noun| !noun.is_empty()));
         let verb = self.right.verb.filter(|verb| {
             (verb.is_base || verb.is_third)
+                && !done
                 && !(appears.contains(&verb.base) && self.right.object.is_empty())
         })?;
         draft.per_seconds().filter(|_| counts && draft.metric.is_none())?;
@@ -319,12 +378,15 @@ fn of_label(draft: &mut Demand, label: &[String]) {
 
 fn label_noun(label: &[Mark]) -> Vec<String> {
     // "Buyers in the first minute of a sale": buyers.
-    let event = |mark: &&Mark| matches!(mark.kind, MarkKind::Condition(_));
-    let words: Vec<_> = label
-        .iter()
-        .take_while(|mark| !event(mark))
-        .filter_map(Mark::noun_words)
-        .flatten()
-        .collect();
+    let event = |mark: &Mark| matches!(mark.kind, MarkKind::Condition(_));
+    let label = label.split(event).next().unwrap_or(&[]);
+    let nouns = |marks: &[Mark]| -> Vec<String> {
+        marks.iter().filter_map(Mark::noun_words).flatten().collect()
+    };
+    // "Record size of a loan": a loan.
+    let property = |word: &String| PROPERTIES.contains(&word.as_str());
+    let of = label.iter().position(|mark| mark.is_function("of"));
+    let owner = of.filter(|of| nouns(&label[..*of]).iter().all(property));
+    let words = owner.map_or_else(|| nouns(label), |of| nouns(&label[of..]));
     if words.iter().any(|word| CATEGORIES.contains(&word.as_str())) { Vec::new() } else { words }
 }

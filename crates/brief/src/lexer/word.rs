@@ -72,8 +72,12 @@ pub(super) fn lex_korean(lexer: &mut Lexer<'_>) {
             continue;
         }
         let stem = strip_ending(run);
-        let length = stem.len();
-        lexer.push(Kind::Word(stem.to_owned()), lexer.at + length);
+        let each = denominator_of(stem).filter(|_| stem == run);
+        let stem = each.unwrap_or(stem);
+        lexer.push(Kind::Word(stem.to_owned()), lexer.at + stem.len());
+        if each.is_some() {
+            lexer.push(Kind::Word("@per-post".to_owned()), run_end);
+        }
         lexer.at = run_end;
     }
 }
@@ -130,6 +134,14 @@ fn strip_ending(run: &str) -> &str {
         }
     }
     best
+}
+
+/// Returns the noun of an unknown word that ends like a denominator: `공정당`.
+fn denominator_of(word: &str) -> Option<&str> {
+    const WHOLE: &[&str] =
+        &["담당", "해당", "배당", "할당", "상당", "식당", "성당", "강당", "정당", "전당", "일당"];
+    let noun = word.strip_suffix('당').filter(|noun| noun.chars().count() >= 2)?;
+    (!WHOLE.iter().any(|whole| word.ends_with(whole))).then_some(noun)
 }
 
 fn push_words(lexer: &mut Lexer<'_>, english: &str, length: usize) {

@@ -15,6 +15,13 @@ impl Marker<'_> {
         if !leads {
             return self.second_denominator();
         }
+        // "900k students each submit 3": the verb is what they do.
+        let verb = self.tokens.get(self.at + 1).map_or("", |token| token.word());
+        let many = matches!(self.marks.last().map(|mark| &mark.kind),
+            Some(MarkKind::Word { raw, .. }) if lexicon::is_plural(raw));
+        if lead == "each" && many && lexicon::verb(verb).is_some_and(|verb| verb.is_base) {
+            return Some((MarkKind::Function(lead.to_owned()), 1));
+        }
         let interval = lead == "every";
         if let Some((seconds, unit)) = self.quantity(1).and_then(Quantity::time)
             && !article
@@ -36,7 +43,6 @@ impl Marker<'_> {
             return None;
         }
         let words = self.noun(1);
-        let verb = self.tokens.get(self.at + 1).map_or("", |token| token.word());
         let acts = matches!(lead, "each" | "every")
             && lexicon::verb(verb).is_some_and(|verb| verb.is_third);
         if acts {
@@ -46,6 +52,28 @@ impl Marker<'_> {
             return (lead == "each").then_some((MarkKind::PerEach { words }, 1));
         }
         let count = 1 + words.len();
+        let words = words.iter().flat_map(|word| expand(word)).collect();
+        Some((MarkKind::PerEach { words }, count))
+    }
+
+    /// `1 edit per 1,000 views`: the amount before it is a thousandth for each.
+    pub(super) fn per_many(&mut self) -> Option<(MarkKind, usize)> {
+        let lead = match (self.word(0), self.word(1)) {
+            ("per" | "/", _) => 1,
+            ("for" | "in", "every" | "each") => 2,
+            _ => return None,
+        };
+        let bare = |quantity: &&Quantity| quantity.unit.is_none() && quantity.low > 0.0;
+        let many = self.quantity(lead).filter(bare).filter(|many| many.low == many.high)?.low;
+        let words = self.noun(lead + 1);
+        let last = self.marks.iter_mut().rev().find_map(|mark| match &mut mark.kind {
+            MarkKind::Amount(quantity) => Some(quantity),
+            _ => None,
+        });
+        let amount = last.filter(|amount| amount.unit.is_none() && !words.is_empty())?;
+        amount.low /= many;
+        amount.high /= many;
+        let count = lead + 1 + words.len();
         let words = words.iter().flat_map(|word| expand(word)).collect();
         Some((MarkKind::PerEach { words }, count))
     }
@@ -76,12 +104,21 @@ impl Marker<'_> {
                 *phrase == self.normal[index]
                     && !matches!(meaning, Meaning::Metric(_) | Meaning::Hint(_))
             });
+            // "per daily user" names those of a day.
+            let after = self.normal.get(index + 1).map_or("", String::as_str);
+            let adjective = matches!(raw, "daily" | "weekly" | "monthly")
+                && crate::lexicon::english::PEOPLE.contains(&after);
+            let phrase = phrase && !adjective;
             if !content || third || phrase || words.len() == 3 {
                 break;
             }
             words.push(self.normal[index].clone());
-            // "per user read latency" names one user, and then another thing.
-            if lexicon::verb(&self.normal[index]).is_some() {
+            // "per user read latency" names one user, and then another thing; but "per booked room".
+            let next = self.tokens.get(index + 1).map_or("", |token| token.word());
+            let adjective = words.len() == 1
+                && lexicon::verb(raw).is_some_and(|verb| verb.is_participle)
+                && !(next.is_empty() || lexicon::is_stop(next) || time_unit(next).is_some());
+            if lexicon::verb(&self.normal[index]).is_some() && !adjective {
                 break;
             }
         }
@@ -106,21 +143,30 @@ impl Marker<'_> {
         if !matches!(quantity.kind(), Some(UnitKind::Counter)) || quantity.low != 1.0 {
             return None;
         }
+        // "송금 1건 1KB"
+        let sized = matches!(
+            self.quantity(1).and_then(Quantity::kind),
+            Some(UnitKind::Bytes(_) | UnitKind::Bits(_))
+        );
         match self.word(1) {
             "@per-post" | "@every-post" => Some(2),
             "@size" | "@length" => Some(1),
+            _ if sized => Some(1),
             _ => None,
         }
     }
 
     /// Turns the noun before into a denominator.
     pub(super) fn push_each(&mut self, count: usize) {
+        let counter = &self.text[self.tokens[self.at].range.clone()];
+        let people = counter.ends_with('인') || counter.ends_with('명');
         let noun = self.marks.pop_if(|mark| mark.noun_words().is_some());
         let start = noun.as_ref().map(|mark| mark.range.start);
         let words = match noun.map(|mark| mark.kind) {
             Some(MarkKind::Word { word, .. }) => vec![word],
             Some(MarkKind::Metric { words, .. }) => words,
-            _ => vec!["user".to_owned()],
+            _ if people => vec!["user".to_owned()],
+            _ => Vec::new(),
         };
         self.push(MarkKind::PerEach { words }, count);
         if let (Some(start), Some(mark)) = (start, self.marks.last_mut()) {

@@ -97,7 +97,7 @@ impl Reader<'_> {
     fn sentence(&mut self, text: &Fragment, item: usize) {
         let Lexed { tokens, remarks } = lexer::lex(&text.text);
         let whole = text.source_range(0..text.text.len());
-        let marks = marks::read(&tokens);
+        let marks = marks::read(&text.text, &tokens);
         let mut found = {
             let place = |range: Range<usize>| self.lines.span(text.source_range(range));
             let design = self.kind() == SectionKind::Design;

@@ -68,8 +68,14 @@ fn bandwidth(draft: &mut Draft<'_>, index: usize) {
 }
 
 /// Returns the dataset that the demand's subject, or the demand that it belongs to, names.
-fn subject_dataset(draft: &Draft<'_>, index: usize) -> Option<String> {
-    let demand = &draft.brief.demands[index];
+fn subject_dataset(draft: &mut Draft<'_>, index: usize) -> Option<String> {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let own = demand.subject().filter(|noun| !noun.is_empty());
+    if let Some(name) = own.and_then(|noun| draft.dataset_of_stated(index, noun)) {
+        return Some(name);
+    }
+    let draft = &*draft;
     let by_noun = |noun: &NounPhrase| {
         draft.find_dataset(noun).or_else(|| {
             let operation = draft.find_operation(noun, None)?;
@@ -230,7 +236,13 @@ fn item(
     // "50k couriers send their place (100 bytes)": the bytes are not of the courier.
     let subject = subject.filter(|noun| linked.is_none() || !words::is_actor(noun));
     let noun = subject.or_else(|| each.map(|(noun, _)| noun)).filter(|noun| !noun.is_empty());
+    if let Some(read) = noun.as_ref().and_then(|noun| answer_of(draft, index, noun)) {
+        let label = format!("{read}: bytes of a response");
+        return draft.state(&format!("op.{read}.response_bytes"), &label, index, factor);
+    }
+    let stated = noun.as_ref().and_then(|noun| draft.dataset_of_stated(index, noun));
     let name = match (noun, linked) {
+        (Some(_), _) if stated.is_some() => stated.unwrap_or_default(),
         (Some(noun), _) => {
             let known = draft.find_dataset(&noun).or_else(|| {
                 let operation = draft.find_operation(&noun, None)?;
@@ -269,6 +281,21 @@ fn item(
     if own.spec.item.is_none() && brief.demands[index].amount.mid >= BLOB_BYTES_MIN {
         own.spec.shape = Shape::Blob;
     }
+}
+
+/// Returns the read of whose answer a demand gives the size: `a search returns 40 KB`, or a stated
+/// read that nothing is stored for.
+fn answer_of(draft: &Draft<'_>, index: usize, noun: &NounPhrase) -> Option<String> {
+    let returns = ["return", "answer", "respond"];
+    let action = draft.brief.demands[index].action.as_ref();
+    let returned = action.is_some_and(|action| returns.contains(&action.verb.as_str()));
+    let name = draft.find_operation(noun, None)?;
+    let operation = &draft.operations[&name];
+    let plain = operation.origin.is_stated()
+        && operation.spec.touches.is_empty()
+        && operation.nouns.contains(noun)
+        && draft.find_dataset(noun).is_none();
+    (operation.spec.kind == OperationKind::Read && (returned || plain)).then_some(name)
 }
 
 /// Binds the bytes that each of a population holds, or adds in a time.
@@ -385,13 +412,27 @@ pub(super) fn retention(draft: &mut Draft<'_>, index: usize) {
     }
     let id = match (dataset, demand.subject()) {
         (Some(name), _) => format!("data.{name}.retention_seconds"),
-        (None, Some(noun)) if !noun.is_empty() && !["data", "raw"].contains(&noun.head()) => {
+        (None, Some(noun))
+            if !noun.is_empty()
+                && !["data", "raw"].contains(&noun.head())
+                && !only_data(draft, noun) =>
+        {
             let name = self::dataset(draft, index, noun);
             format!("data.{name}.retention_seconds")
         }
         _ => "retention_seconds".to_owned(),
     };
     draft.state(&id, "kept for", index, 1.0);
+}
+
+/// Returns whether what is kept can only be what the only write adds, whatever it is called there:
+/// meters report, readings are kept.
+fn only_data(draft: &Draft<'_>, noun: &NounPhrase) -> bool {
+    let stated = |o: &crate::draft::OperationDraft| o.origin.is_stated();
+    let mut writes = draft.operations.values().filter(|o| o.spec.kind == OperationKind::Write);
+    let only = writes.next().is_some_and(stated) && writes.next().is_none();
+    only && draft.datasets.len() <= 1
+        && ["reading", "record", "event", "history", "entry", "sample"].contains(&noun.head())
 }
 
 fn growth(draft: &mut Draft<'_>, index: usize) {

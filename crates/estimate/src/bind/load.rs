@@ -41,8 +41,14 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             };
             let each = format!("{times}.times_per_actor");
             draft.state(&each, &format!("{times} of each in {}", span_words(seconds)), index, 1.0);
-            let formula = format!("concurrent_users * {each} / {}", number(seconds));
-            draft.formula(&name, "requests per second at peak", &formula);
+            if draft.brief.demands.iter().any(lasts_each_day) {
+                let formula = format!("concurrent_users_avg * {each} / {}", number(seconds));
+                let average = name.replace("qps_peak", "qps_avg");
+                draft.formula(&average, "requests per second on average", &formula);
+            } else {
+                let formula = format!("concurrent_users * {each} / {}", number(seconds));
+                draft.formula(&name, "requests per second at peak", &formula);
+            }
         }
         (None, Some(seconds)) => {
             // `twice a day` of those whom an earlier demand counts.
@@ -80,10 +86,17 @@ fn while_there(draft: &Draft<'_>, demand: &Demand) -> bool {
     let during = |c: &tenfold_brief::Condition| matches!(c.kind, ConditionKind::During { .. });
     let lasting = draft.brief.demands.iter().any(|other| {
         other.metric == Some(Metric::Concurrency)
+            || lasts_each_day(other)
             || other.metric == Some(Metric::Length)
                 && other.subject().is_some_and(|noun| noun.head() == "session")
     });
     lasting && demand.amount.mid <= 100.0 && demand.conditions.iter().any(during)
+}
+
+/// Returns whether a demand says how long each is there in a time: `cars drive 1.5 hours a day`.
+fn lasts_each_day(demand: &Demand) -> bool {
+    let timed = demand.per_each().is_some() && demand.per_seconds().is_some();
+    demand.metric == Some(Metric::Length) && timed
 }
 
 /// Binds the average beside a stated peak, or the peak beside a stated average: `80k requests/s at
@@ -141,7 +154,7 @@ fn visitors(draft: &mut Draft<'_>, index: usize) {
 }
 
 /// Returns those of a day who do something so often, without another time.
-fn daily_actor(demand: &Demand) -> Option<&NounPhrase> {
+pub(super) fn daily_actor(demand: &Demand) -> Option<&NounPhrase> {
     let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some());
     demand.actor.as_ref().filter(|actor| acts && actor.has("daily") && demand.of.is_none())
 }
@@ -196,11 +209,32 @@ fn rate(draft: &mut Draft<'_>, index: usize, factor: f64) {
             (format!("op.{name}.qps"), format!("{name}: requests per second"))
         }
     };
-    if demand.at_peak() || demand.statistic == Some(Statistic::Maximum) {
+    let peak = demand.at_peak() || demand.statistic == Some(Statistic::Maximum);
+    let id = peak.then(|| peak_of_only(draft, index, value.mid)).flatten().unwrap_or(id);
+    if peak {
         draft.state_value(&format!("{id}_peak"), &format!("{label} at peak"), index, value);
     } else {
         draft.state_value(&format!("{id}_avg"), &format!("{label} on average"), index, value);
     }
+}
+
+/// Returns the stem of the only stated rate, where a peak of nothing in particular stands beside it:
+/// `payments: 250 per second`, `peak: 1,200 per second`.
+fn peak_of_only(draft: &Draft<'_>, index: usize, peak: f64) -> Option<String> {
+    let brief = draft.brief;
+    if brief.demands[index].subject().is_some_and(|noun| !noun.is_empty()) {
+        return None;
+    }
+    let rates = (0..brief.demands.len()).filter(|other| {
+        let demand = &brief.demands[*other];
+        let timed = demand.per_seconds().is_some() && demand.metric.is_none();
+        *other != index && timed && demand.amount.dimension == tenfold_brief::Dimension::Count
+    });
+    let rates: Vec<usize> = rates.collect();
+    let [only] = rates[..] else { return None };
+    let lower = brief.demands[only].amount.mid / brief.demands[only].per_seconds()? <= peak;
+    let stem = draft.figure_of[only].as_deref()?.strip_suffix("_avg")?;
+    (lower && stem.starts_with("op.")).then(|| stem.to_owned())
 }
 
 /// Returns an operation of its own for a rate where another thing's rate stands for it already:
@@ -295,7 +329,8 @@ pub(super) fn per_actor(
 ) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    let Some(actors) = actors(draft, noun, link) else {
+    let Some(actors) = actors(draft, noun, link).or_else(|| those_before(draft, index, noun))
+    else {
         // `2M drivers, each sends its place every 4 s`: the amount counts those who act.
         if words::is_actor(noun) && !demand.amount.implied {
             all_of_them(draft, index, &noun.clone(), seconds);
@@ -344,6 +379,51 @@ pub(super) fn per_actor(
     let formula = format!("{actors} * {times} / {}", number(seconds));
     draft.formula(&id, &format!("{label} per second"), &formula);
     draft.figure_of[index] = Some(id);
+}
+
+/// Returns the only ones that the same item counts, where it names others who act: `12,000 parking
+/// spots, each sensor sends its state`.
+fn those_before(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> Option<String> {
+    let brief = draft.brief;
+    let item = brief.demands[index].item;
+    let counted: Vec<String> = (0..index)
+        .filter(|before| brief.demands[*before].item == item)
+        .filter_map(|before| population_of_demand(draft, before))
+        .collect();
+    let [only] = &counted[..] else { return None };
+    if noun.is_empty() || !words::is_actor(noun) {
+        return None;
+    }
+    let of = only.replace('_', " ");
+    let read_as = format!("read as one {noun} for each of the {of}");
+    let help = format!("write how many {noun}s there are");
+    draft.read_as("R111", index, &read_as, &help, Some(only));
+    Some(only.clone())
+}
+
+/// Binds that all of those who act do it within a time: `all meters report within 2 minutes`.
+/// Returns whether it was bound.
+pub(super) fn all_within(draft: &mut Draft<'_>, index: usize) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let text = demand.text.to_lowercase();
+    let all = ["all ", "every ", "모든 ", "전체 "].iter().any(|word| text.starts_with(word));
+    let write =
+        |action: &tenfold_brief::Action| action.access == Some(tenfold_brief::Access::Write);
+    let acts = demand.action.as_ref().is_some_and(write);
+    let Some(noun) = demand.actor.as_ref().filter(|_| all && acts) else { return false };
+    let Some(who) = actors(draft, noun, None) else { return false };
+    let paced = |(name, actors): &&(String, String)| {
+        *actors == who && draft.operations[name].spec.kind == OperationKind::Write
+    };
+    let Some((name, _)) = draft.paced.iter().find(paced).cloned() else { return false };
+    let moment = format!("op.{name}.moment_seconds");
+    draft.state(&moment, &format!("{name}: time in which all do it"), index, 1.0);
+    draft.operations[&name].own_peak_factor = true;
+    let formula = format!("{who} / ({moment} * op.{name}.qps_avg)");
+    let label = format!("{name}: peak / average");
+    draft.formula(&format!("op.{name}.peak_factor"), &label, &formula);
+    true
 }
 
 pub(super) fn another(draft: &mut Draft<'_>, name: &str, noun: &NounPhrase) -> String {

@@ -14,7 +14,9 @@ pub(super) fn held_in_memory(draft: &mut Draft<'_>) {
     };
     let mut terms = Vec::new();
     for (index, size) in brief.demands.iter().enumerate() {
-        let bytes = draft.figure_of[index].clone().filter(|id| id.ends_with("item_bytes"));
+        let bytes = draft.figure_of[index]
+            .clone()
+            .filter(|id| id.ends_with("item_bytes") || id.ends_with("per_actor_bytes"));
         let Some(bytes) = bytes.filter(|_| size.metric == Some(Metric::Size) && memory(size))
         else {
             continue;
@@ -24,7 +26,7 @@ pub(super) fn held_in_memory(draft: &mut Draft<'_>) {
         let count = brief.demands.iter().position(|other| {
             same(other)
                 && other.amount.dimension == Dimension::Count
-                && other.metric.is_none()
+                && matches!(other.metric, None | Some(Metric::Concurrency))
                 && other.per.is_empty()
                 && other.subject().is_some_and(|noun| noun.head() == each)
         });

@@ -83,7 +83,7 @@ const ALIKE: &[&[&str]] = &[
     &["playback", "play", "stream", "watch", "listen", "view", "재생", "시청"],
     &["upload", "publish", "post", "submit", "submission", "업로드", "제출"],
     &["download", "fetch", "open", "다운로드"],
-    &["read", "view", "browse", "load", "get", "조회"],
+    &["read", "view", "browse", "조회"],
     &["search", "query", "lookup", "find", "검색"],
     &["checkout", "order", "purchase", "buy", "주문"],
     &["payment", "pay", "charge", "결제"],
@@ -105,8 +105,12 @@ pub(super) fn named(draft: &Draft<'_>, index: usize, noun: &NounPhrase) -> Named
     if let Some(name) = draft.find_operation(noun, None) {
         return Named::Operations(vec![name]);
     }
-    let content: Vec<&String> =
+    let mut content: Vec<&String> =
         noun.words.iter().filter(|word| !EMPTY.contains(&word.as_str())).collect();
+    // "pages served in …": the page.
+    if content.last().is_some_and(|word| noun.words.len() > 1 && word.ends_with("ed")) {
+        content.pop();
+    }
     let found = match &content[..] {
         [] => Vec::new(),
         [word] => class(draft, word),
@@ -117,9 +121,10 @@ pub(super) fn named(draft: &Draft<'_>, index: usize, noun: &NounPhrase) -> Named
     if !found.is_empty() {
         return Named::Operations(found);
     }
-    let whole = |word: &String| WHOLE.contains(&word.as_str());
-    let head = noun.head().to_owned();
-    if whole(&head)
+    let whole = |word: &str| WHOLE.contains(&word) || EMPTY.contains(&word);
+    let plain = content.last().is_none_or(|word| whole(word));
+    if plain
+        || whole(noun.head())
         || words::is_request(noun)
         || words::is_actor(noun)
         || titled(draft, index, noun)

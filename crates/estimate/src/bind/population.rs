@@ -153,6 +153,9 @@ pub(super) fn concurrency(draft: &mut Draft<'_>, index: usize) {
         note_population(draft, index, "concurrent_users", &noun, Some(parent));
         return;
     }
+    if in_each(draft, index, &noun) {
+        return;
+    }
     draft.state("concurrent_users", "open at the same moment", index, 1.0);
     note_population(draft, index, "concurrent_users", &noun, None);
     let access = demand.action.as_ref().and_then(|action| action.access);
@@ -168,6 +171,33 @@ pub(super) fn concurrency(draft: &mut Draft<'_>, index: usize) {
     let help = "write \"daily active users\" for those of a day";
     let read_as = "read as the peak of open connections; it is not multiplied again";
     draft.read_as("R103", index, read_as, help, Some("concurrent_users"));
+}
+
+/// Binds those who are in each of what is open at the same moment: `50,000 concurrent calls with 6
+/// participants each`. Returns whether it was bound.
+fn in_each(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> bool {
+    let brief = draft.brief;
+    let members = |demand: &Demand| {
+        let each = demand.per.iter().any(|per| {
+            matches!(per, tenfold_brief::Per::Each { demand: Some(link), .. } if *link == index)
+        });
+        let who = demand.subject().is_some_and(words::is_actor);
+        each && who && demand.metric.is_none() && demand.per_seconds().is_none()
+    };
+    let Some(other) = brief.demands.iter().position(members) else { return false };
+    if words::is_actor(noun) {
+        return false;
+    }
+    let things = format!("{}s", words::snake(noun, "item"));
+    let each = "members_of_each";
+    draft.state(&things, &format!("{noun}s at the same moment"), index, 1.0);
+    let who = brief.demands[other].subject().cloned().unwrap_or_default();
+    draft.state(each, &format!("{who}s of each {noun}"), other, 1.0);
+    let formula = format!("{things} * {each}");
+    draft.formula("concurrent_users", "there at the same moment", &formula);
+    note_population(draft, index, "concurrent_users", &who, None);
+    draft.reported.extend([things, each.to_owned()]);
+    true
 }
 
 /// Binds how long one of something lasts; of sessions, that makes them concurrent.

@@ -35,7 +35,7 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
         let becomes = [" is a ", " lead to ", " leads to ", " result in ", " results in "]
             .iter()
             .any(|phrase| demand.text.contains(phrase));
-        if acts || becomes || words::is_act(&subject) {
+        if acts || becomes || words::is_act(&subject) || declared(draft, index) {
             return outcome(draft, index, &parent);
         }
         return mixture(draft, index, &parent, &subject);
@@ -76,6 +76,22 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     );
     draft.figure_of[index] = Some(id.clone());
     note_population(draft, index, &id, &subject, Some(parent));
+}
+
+/// Returns whether a demand gives the rate of what its label names, and nothing says that it is
+/// carried along: `refunds: 2 % of payments`.
+fn declared(draft: &Draft<'_>, index: usize) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let labeled = demand.text.split_once(':').is_some_and(|(label, _)| {
+        !label.contains(|c: char| c.is_ascii_digit()) && label.split_whitespace().count() <= 3
+    });
+    let sized = brief.demands.iter().any(|other| {
+        other.metric == Some(tenfold_brief::Metric::Size)
+            && (other.subjects == demand.subjects
+                || other.of.as_ref().and_then(Of::demand) == Some(index))
+    });
+    labeled && demand.action.is_none() && demand.subject().is_some() && !sized
 }
 
 /// Binds what of a day's reads is to be held in memory: `cache 20 % of daily reads`.
@@ -247,16 +263,26 @@ pub(super) fn number_per_thing(
 }
 
 /// Returns whether a demand counts actors for each of others: `15 sensors per household`.
-pub(super) fn counts_members(demand: &Demand) -> bool {
+pub(super) fn counts_members(demands: &[Demand], demand: &Demand) -> bool {
     let each = demand.per_each().is_some() && demand.per_seconds().is_none();
-    each && demand.metric.is_none() && demand.subject().is_some_and(words::is_actor)
+    // "50 rooms each; prices change 20 times per room and day"
+    let counted = |noun: &NounPhrase| {
+        let same = |each: &NounPhrase| each.head() == noun.head();
+        words::is_actor(noun)
+            || demands.iter().any(|d| d.per_seconds().is_some() && d.per_each().is_some_and(same))
+    };
+    each && demand.metric.is_none()
+        && demand.action.is_none()
+        && demand.subject().is_some_and(counted)
 }
 
 /// Binds actors for each of a population as a population: `15 sensors per household`.
 fn members(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, link: Option<usize>) -> bool {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    let Some(subject) = demand.subject().filter(|_| counts_members(demand)).cloned() else {
+    let Some(subject) =
+        demand.subject().filter(|_| counts_members(&brief.demands, demand)).cloned()
+    else {
         return false;
     };
     let acts = brief.demands.iter().any(|other| super::population::acts(other, &subject));
@@ -300,8 +326,9 @@ fn of_the_day(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, link: Opti
 /// Binds what is done so often for each request of an operation: in a session, for each post.
 fn of_each_request(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> bool {
     let demand = &draft.brief.demands[index];
-    let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some());
-    let Some(parent) = draft.find_operation(noun, None) else { return false };
+    let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some())
+        || demand.subject().is_some_and(words::is_act);
+    let Some(parent) = draft.refer(noun) else { return false };
     let session = draft.operations[&parent].spec.kind == OperationKind::Signal;
     if !(session || acts) {
         return false;
@@ -315,6 +342,15 @@ fn of_each_request(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> bo
         }
         Target::Operation(name) => (format!("op.{name}.qps"), name),
     };
+    // It happens when that happens.
+    if let Some(name) = stem.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps"))
+        && let Some(window) = draft.operations[&parent].window.clone()
+    {
+        draft.operations[name].window = Some(window);
+        let label = format!("{name}: share of the time in which it happens");
+        let active = format!("op.{parent}.active_ratio");
+        draft.formula(&format!("op.{name}.active_ratio"), &label, &active);
+    }
     let times = format!("{}times_per_{parent}", stem.trim_end_matches("qps"));
     draft.state(&times, &format!("{label} per {noun}"), index, 1.0);
     let formula = format!("op.{parent}.qps_avg * {times}");

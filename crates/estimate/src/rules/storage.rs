@@ -59,6 +59,16 @@ pub(super) fn items(draft: &mut Draft<'_>) {
         define(network, &day, &label("bytes added in a day"), &format!("{flow} * 86400 * {item}"));
         define(network, &flow, "", &format!("{day} / 86400 / {item}"));
         define(network, &item, "", &format!("{day} / 86400 / {flow}"));
+        // "2 TB of logs a day, 250 bytes a line": the rate of lines.
+        if let ([only], true) = (&spec.flow[..], draft.network.is_stated(&day)) {
+            let rate = only.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps_avg"));
+            let all_day =
+                |name: &str| draft.operations.get(name).is_some_and(|o| o.window.is_none());
+            if rate.is_some_and(all_day) {
+                define(&mut draft.network, only, "", &flow);
+            }
+        }
+        let network = &mut draft.network;
         network.declare(&id("stock_items"), &label("items that stand today"), Unit::Count);
         for formula in &spec.stock_items {
             define(network, &id("stock_items"), "", formula);
