@@ -1,11 +1,13 @@
 //! Problems of a model, each with its place in the text.
 
+mod places;
+mod words;
+
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_saphyr::Spanned;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Model;
 
@@ -69,116 +71,50 @@ impl fmt::Display for ModelError {
 
 impl std::error::Error for ModelError {}
 
+impl From<Diagnostic> for ModelError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self { diagnostics: vec![diagnostic] }
+    }
+}
+
 /// Reads and checks a model.
 pub(super) fn parse(text: &str) -> Result<Model, ModelError> {
     let model: Model = read(text)?;
     let Err(mut error) = model.validate() else { return Ok(model) };
-    locate(text, &mut error.diagnostics);
+    places::locate(text, &mut error.diagnostics);
     error.diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
     Err(error)
 }
 
 /// Reads YAML; the one problem that stops reading comes back with its place.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, ModelError> {
-    let fail = |line, column, message: String, help: &str| ModelError {
-        diagnostics: vec![Diagnostic {
-            line,
-            column,
-            path: vec![],
-            message,
-            help: help.to_owned(),
-        }],
-    };
     if text.len() > LIMIT_BYTES {
-        return Err(fail(0, 0, format!("the text has {} bytes", text.len()), "at most 4 MiB"));
+        let message = format!("the text has {} bytes", text.len());
+        return Err(Diagnostic::new(&[], message, "at most 4 MiB").into());
     }
     let options = serde_saphyr::options! { with_snippet: false };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
         let message = error.to_string();
         // The library appends the place, which the diagnostic carries already.
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        fail(line, column, message, "")
+        let message = message.split(" at line ").next().unwrap_or_default();
+        explained(text, line, column, message).into()
     })
 }
 
-/// Sets line and column of each diagnostic from its path.
-pub(crate) fn locate(text: &str, diagnostics: &mut [Diagnostic]) {
-    let options = serde_saphyr::options! { with_snippet: false };
-    let Ok(root) = serde_saphyr::from_str_with_options::<Spanned<Node>>(text, options) else {
-        return;
-    };
-    for diagnostic in diagnostics {
-        let mut node = &root;
-        (diagnostic.line, diagnostic.column) = (root.referenced.line(), root.referenced.column());
-        for name in &diagnostic.path {
-            let place = match &node.value {
-                Node::Map(entries) => entries
-                    .iter()
-                    .find(|(key, _)| key.value == *name)
-                    .map(|(key, value)| (key.referenced, value)),
-                Node::List(items) => name
-                    .parse()
-                    .ok()
-                    .and_then(|index: usize| items.get(index))
-                    .map(|item| (item.referenced, item)),
-                Node::Scalar => None,
-            };
-            let Some((at, next)) = place else { break };
-            (diagnostic.line, diagnostic.column) = (at.line(), at.column());
-            node = next;
-        }
+/// Returns the problem that stopped the reader, with the field it is about and what would help.
+fn explained(text: &str, line: u64, column: u64, message: &str) -> Diagnostic {
+    let mut path = places::names_at(text, line, column);
+    let mut about = path.clone();
+    if let Some(name) = words::missing(message) {
+        // The place is the first field of the block that misses it.
+        path.pop();
+        about.clone_from(&path);
+        about.push(name.to_owned());
     }
-}
-
-/// The shape of a YAML text, for looking up places.
-enum Node {
-    Scalar,
-    List(Vec<Spanned<Node>>),
-    Map(Vec<(Spanned<String>, Spanned<Node>)>),
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Shape;
-        impl<'de> Visitor<'de> for Shape {
-            type Value = Node;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any value")
-            }
-            fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_str<E>(self, _: &str) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_unit<E>(self) -> Result<Node, E> {
-                Ok(Node::Scalar)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-                let mut list = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(Node::List(list))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-                let mut map = Vec::new();
-                while let Some(entry) = entries.next_entry()? {
-                    map.push(entry);
-                }
-                Ok(Node::Map(map))
-            }
-        }
-        deserializer.deserialize_any(Shape)
-    }
+    // The messages of a value's own reader say what would help.
+    let by_form = ["expected ", "invalid ", "unknown variant", "missing field"];
+    let is_form = by_form.iter().any(|start| message.starts_with(start));
+    let help = if is_form { words::help(&about) } else { "" };
+    Diagnostic { line, column, path, message: words::plain(text, message), help: help.to_owned() }
 }

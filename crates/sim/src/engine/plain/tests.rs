@@ -229,6 +229,52 @@ routing: {s: {s: 1}}
     assert!(Model::from_yaml(stuck).unwrap_err().to_string().contains("never leave"));
 }
 
+#[test]
+fn a_value_of_another_form_is_told_with_its_field_and_what_would_help() {
+    let problem = |station: &str, arrivals: &str, routing: &str| {
+        let text = format!(
+            "model: x\nstations: {{s: {{{station}}}}}\narrivals: {{a: {{to: s, {arrivals}}}}}\nrouting: {routing}\n"
+        );
+        Model::from_yaml(&text).unwrap_err().to_string()
+    };
+    let good = "servers: 1, service_time: {deterministic: 1s}";
+    let poisson = "poisson: {rate: 1/s}";
+    let cases = [
+        (
+            problem("servers: 1, service_time: 1s", poisson, "{}"),
+            "stations.s.service_time",
+            "{mean: 1s}",
+        ),
+        (problem(&format!("{good}, queue: 5"), poisson, "{}"), "stations.s.queue", "{length: 10}"),
+        (
+            problem(&format!("{good}, queue: {{length: -1}}"), poisson, "{}"),
+            "queue.length",
+            "0 is no waiting",
+        ),
+        (
+            problem("servers: 1, service_time: {exponential: 1s}", poisson, "{}"),
+            "service_time.exponential",
+            "{mean: 1s}",
+        ),
+        (problem(good, "poisson: 1/s", "{}"), "arrivals.a.poisson", "{rate: 1.5/s}"),
+        (
+            problem(good, "closed: {population: 5}", "{}"),
+            "arrivals.a.closed: missing",
+            "{exponential: {mean: 1s}}",
+        ),
+        (problem(good, poisson, "{s: t}"), "routing.s", "exit: 0.2"),
+        (
+            problem(&format!("{good}, servers: 2"), poisson, "{}"),
+            "",
+            "`servers` stands here for the second time",
+        ),
+    ];
+    for (told, place, help) in cases {
+        assert!(told.contains(place) && told.contains(help), "{told}");
+    }
+    assert!(Model::from_yaml(" \n").unwrap_err().to_string().contains("the text is empty"));
+}
+
 /// Customer n is the same one with and without events: the figures differ by who is still there at
 /// the end, and time averages by the last batch.
 #[test]
