@@ -14,6 +14,7 @@ mod implied;
 mod infer;
 mod link;
 mod noun;
+mod shared;
 mod subjects;
 
 use core::ops::Range;
@@ -96,7 +97,7 @@ pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
             implied::implied(sentence, context, &mut found);
         }
     }
-    link::share(&mut found.demands, &territories, context);
+    shared::share(&mut found.demands, &territories, context);
     implied::each_actors(context, &mut found);
     found
 }

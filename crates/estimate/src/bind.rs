@@ -5,9 +5,13 @@ mod data;
 mod load;
 mod memory;
 mod naming;
+mod pace;
+mod part;
+mod peak;
 mod population;
 mod promise;
 mod share;
+mod size;
 mod target;
 mod window;
 
@@ -34,7 +38,7 @@ pub(crate) fn bind(draft: &mut Draft<'_>) {
     for (_, index) in order {
         demand(draft, index);
     }
-    load::highest_peak_factor(draft);
+    peak::highest_peak_factor(draft);
     window::office_hours(draft);
     memory::held_in_memory(draft);
 }
@@ -58,7 +62,7 @@ fn phase(draft: &Draft<'_>, index: usize) -> u32 {
                 if of_actors { 1 } else { 3 }
             } else if timed || burst_seconds(demand).is_some() {
                 2
-            } else if share::counts_members(&draft.brief.demands, demand) {
+            } else if part::counts_members(&draft.brief.demands, demand) {
                 1
             } else {
                 4
@@ -74,12 +78,12 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
     let demand = &brief.demands[index];
     if window::times_of_day(draft, index)
         || figure_by_words(draft, index)
-        || load::nobody(draft, index)
+        || pace::nobody(draft, index)
     {
         return;
     }
     match demand.metric {
-        Some(Metric::Latency) if load::all_within(draft, index) => {}
+        Some(Metric::Latency) if peak::all_within(draft, index) => {}
         // Once all operations are there: see `promises`.
         Some(
             Metric::Latency
@@ -107,7 +111,7 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
             | Metric::Bitrate,
         ) => data::bind(draft, index),
         Some(Metric::Concurrency) => population::concurrency(draft, index),
-        Some(Metric::FanOut) => share::fan_out(draft, index),
+        Some(Metric::FanOut) => part::fan_out(draft, index),
         Some(Metric::Length) => population::length(draft, index),
         // What lives for a time is kept that long; a cache says so.
         Some(Metric::TimeToLive) if !demand.text.to_lowercase().contains("cache") => {

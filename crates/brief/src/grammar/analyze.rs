@@ -3,7 +3,7 @@
 use super::amount::{Beside, Converted, convert};
 use super::infer::{check_dimension, infer_metric, unit_of_metric};
 use super::subjects::Place;
-use super::{Context, Found, Territory, link, noun};
+use super::{Context, Found, Territory, link, noun, shared};
 use crate::lexicon::english::PEOPLE;
 use crate::lexicon::units::UnitKind;
 use crate::marks::{Mark, MarkKind};
@@ -52,7 +52,7 @@ pub(super) fn territory(
         .before
         .iter()
         .any(|mark| context.text[mark.range.clone()].contains(crate::lexer::is_hangul));
-    let verbs = !metric.is_some_and(link::is_objective_metric) && !hangul;
+    let verbs = !metric.is_some_and(shared::is_objective_metric) && !hangul;
     let left = noun::before(own.before, verbs, &|mark| own.is_chosen(mark, metric));
     let place = Place {
         territory,

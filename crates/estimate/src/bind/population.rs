@@ -2,7 +2,7 @@
 
 use tenfold_brief::{Demand, Metric, NounPhrase, Of, Statistic};
 
-use super::load::{number, span_words};
+use super::pace::{number, span_words};
 use super::target::generic_dataset;
 use crate::draft::{Draft, PopulationDraft};
 use crate::{Shape, words};

@@ -1,0 +1,122 @@
+//! What people write once for several amounts of a sentence.
+
+use super::{Context, Cut, Territory};
+use crate::{ConditionKind, Demand, Dimension, Metric, Per};
+
+/// Shares what people write once: the denominator of `1 KB up and 10 KB down per request`, the
+/// property of `p99 < 200 ms for reads and 500 ms for writes`, the subject of `Checkout p50 < 100
+/// ms, p99 < 800 ms`, the heading over an objective.
+pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: &Context<'_>) {
+    let simple = demands.len() == territories.len();
+    for index in 1..demands.len() {
+        let (left, right) = demands.split_at_mut(index);
+        let (left, right) = (&mut left[index - 1], &mut right[0]);
+        let cut = if simple { territories[index].cut } else { Cut::Flow };
+        let same = left.amount.dimension == right.amount.dimension;
+        if cut == Cut::And && same && left.per.is_empty() && left.metric == right.metric {
+            left.per.clone_from(&right.per);
+        }
+        both_at_peak(left, right, cut);
+        kept_on(left, right, cut);
+        same_day(left, right, cut);
+        // "1 KB in, 10 KB out per request".
+        let direct = |demand: &Demand| {
+            demand
+                .conditions
+                .iter()
+                .any(|c| matches!(c.kind, ConditionKind::Up | ConditionKind::Down))
+        };
+        if cut == Cut::Comma && direct(left) && direct(right) && left.per.is_empty() {
+            left.per.clone_from(&right.per);
+        }
+        // "1 KB up per request, 10 KB down".
+        let sizes = left.metric == Some(Metric::Size) && right.metric == Some(Metric::Size);
+        let of_requests = left.per_each().is_some_and(|noun| noun.head() == "request");
+        if matches!(cut, Cut::And | Cut::Comma) && sizes && of_requests && right.per.is_empty() {
+            right.per.clone_from(&left.per);
+        }
+        let near = matches!(cut, Cut::And | Cut::Comma | Cut::Flow);
+        if near && same && is_objective(left) && !is_objective(right) && right.of.is_none() {
+            right.metric = left.metric;
+            right.statistic = right.statistic.or(left.statistic);
+            if right.bound == crate::Bound::Exactly {
+                right.bound = left.bound;
+            }
+        }
+        if near && same && is_objective(left) && left.metric == right.metric {
+            if right.subjects.is_empty() {
+                right.subjects.clone_from(&left.subjects);
+            } else if left.subjects.is_empty() && left.statistic != right.statistic {
+                left.subjects.clone_from(&right.subjects);
+            }
+        }
+    }
+    let Some(heading) = &context.heading else { return };
+    for demand in demands.iter_mut().filter(|demand| is_objective(demand)) {
+        if demand.subjects.is_empty() {
+            demand.subjects.push(super::noun::noun_phrase(heading.clone()));
+        }
+    }
+}
+
+/// `80k reads/s, 8k writes/s at peak`: both are.
+fn both_at_peak(left: &mut Demand, right: &Demand, cut: Cut) {
+    let rate = |demand: &Demand| {
+        demand.amount.dimension == Dimension::Count
+            && demand.per_seconds().is_some()
+            && demand.statistic.is_none()
+    };
+    let other = !left.subjects.is_empty() && left.subjects != right.subjects;
+    let near = matches!(cut, Cut::Comma | Cut::And);
+    if near && rate(left) && rate(right) && other && left.conditions.is_empty() && right.at_peak() {
+        left.conditions.clone_from(&right.conditions);
+    }
+}
+
+/// `messages kept 1 year, photos 90 days`, `2.5 KB per transaction, 7 years`.
+fn kept_on(left: &Demand, right: &mut Demand, cut: Cut) {
+    let plain = right.metric.is_none_or(|metric| metric == Metric::Length);
+    let long = right.amount.dimension == Dimension::Time && right.amount.mid >= 86_400.0;
+    let data = left.metric == Some(Metric::Retention)
+        || (left.metric == Some(Metric::Size) && right.subjects == left.subjects)
+        || (left.metric == Some(Metric::Size) && right.subjects.is_empty());
+    // "raw data for 14 days and hourly aggregates for 2 years"
+    let timed = right.per.iter().any(|per| matches!(per, Per::Each { .. }));
+    if matches!(cut, Cut::Comma | Cut::And) && plain && long && data && !timed {
+        right.metric = Some(Metric::Retention);
+        right.per.clear();
+    }
+}
+
+/// `하루 조회 3천만 건, 예매 20만 건`: of the same day.
+fn same_day(left: &Demand, right: &mut Demand, cut: Cut) {
+    let counted = |demand: &Demand| {
+        let text = &demand.amount.text;
+        demand.metric.is_none() && (text.ends_with('건') || text.ends_with('회'))
+    };
+    let timed = left.per.iter().all(|per| !matches!(per, Per::Time { interval: true, .. }));
+    let named = !right.subjects.is_empty() && right.subjects != left.subjects;
+    let near = matches!(cut, Cut::Comma | Cut::And);
+    if near && counted(left) && counted(right) && timed && named && right.per.is_empty() {
+        right.per.clone_from(&left.per);
+    }
+}
+
+fn is_objective(demand: &Demand) -> bool {
+    demand.metric.is_some_and(is_objective_metric)
+}
+
+/// Returns whether a property is a promise to users and no load.
+pub(super) const fn is_objective_metric(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Latency
+            | Metric::Availability
+            | Metric::Downtime
+            | Metric::ErrorRatio
+            | Metric::Durability
+            | Metric::RecoveryPoint
+            | Metric::RecoveryTime
+            | Metric::Staleness
+    )
+}

@@ -1,0 +1,185 @@
+//! What each of a population does, and how often.
+
+use tenfold_brief::{Demand, NounPhrase, Per};
+
+use super::part::number_id;
+use super::population::{actors, note_population, population_id, population_of_demand};
+use super::target::{Target, operation, target};
+use super::window::{note_window, window_of};
+use crate::draft::Draft;
+use crate::words;
+
+const DAY: f64 = 86_400.0;
+
+/// Binds a rate for each of a population.
+pub(super) fn per_actor(
+    draft: &mut Draft<'_>,
+    index: usize,
+    noun: &NounPhrase,
+    link: Option<usize>,
+    seconds: f64,
+) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(actors) = actors(draft, noun, link).or_else(|| those_before(draft, index, noun))
+    else {
+        // `2M drivers, each sends its place every 4 s`: the amount counts those who act.
+        if words::is_actor(noun) && !demand.amount.implied {
+            all_of_them(draft, index, &noun.clone(), seconds);
+        }
+        return;
+    };
+    // Who does something on a day is there on that day.
+    let everyone = matches!(actors.as_str(), "users" | "mau");
+    let actors = if everyone && seconds == DAY && draft.network.contains("dau") {
+        let help = "write \"per daily user\" or give the rate of the whole system";
+        draft.read_as("R107", index, "read as per daily active user", help, Some("dau"));
+        "dau".to_owned()
+    } else {
+        actors
+    };
+    let (active, window) = window_of(draft, demand);
+    let seconds = match active {
+        Some(active) if seconds >= DAY => seconds * active / DAY,
+        _ => seconds,
+    };
+    let (stem, label) = match target(draft, index) {
+        Target::Total(class) => (format!("{class}_qps"), format!("{class}s")),
+        Target::Operation(mut name) => {
+            if draft.network.is_stated(&format!("op.{name}.times_per_actor")) {
+                name = another(draft, &name, noun);
+            }
+            if let Some(operation) = draft.operations.get_mut(&name)
+                && operation.origin.is_stated()
+                && !noun.is_empty()
+            {
+                operation.spec.actor = noun.to_string();
+            }
+            note_window(draft, &name, active, window);
+            (format!("op.{name}.qps"), name)
+        }
+    };
+    let times = format!("{}times_per_actor", stem.trim_end_matches("qps"));
+    let times_label = format!("{label} per actor in {}", span_words(seconds));
+    draft.state(&times, &times_label, index, 1.0);
+    // Those who are there at once are a peak, and so is what they do.
+    let peak = demand.at_peak() || actors == "concurrent_users";
+    let id = format!("{stem}_{}", if peak { "peak" } else { "avg" });
+    if let Some(name) = stem.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps")) {
+        draft.paced.push((name.to_owned(), actors.clone()));
+    }
+    let formula = format!("{actors} * {times} / {}", number(seconds));
+    draft.formula(&id, &format!("{label} per second"), &formula);
+    draft.figure_of[index] = Some(id);
+}
+
+/// Returns the only ones that the same item counts, where it names others who act: `12,000 parking
+/// spots, each sensor sends its state`.
+fn those_before(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> Option<String> {
+    let brief = draft.brief;
+    let item = brief.demands[index].item;
+    let counted: Vec<String> = (0..index)
+        .filter(|before| brief.demands[*before].item == item)
+        .filter_map(|before| population_of_demand(draft, before))
+        .collect();
+    let [only] = &counted[..] else { return None };
+    if noun.is_empty() || !words::is_actor(noun) {
+        return None;
+    }
+    let of = only.replace('_', " ");
+    let read_as = format!("read as one {noun} for each of the {of}");
+    let help = format!("write how many {noun}s there are");
+    draft.read_as("R111", index, &read_as, &help, Some(only));
+    Some(only.clone())
+}
+
+/// Binds an interval without anybody: `answers are saved every 30 s`, `interval: every 10 s`. What
+/// another demand says of each of those who act is said once more; else each of the only ones who
+/// act does it. Returns whether it was bound.
+pub(super) fn nobody(draft: &mut Draft<'_>, index: usize) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let interval = demand.per.iter().any(|per| matches!(per, Per::Time { interval: true, .. }));
+    let alone = demand.per_each().is_none() && demand.actor.is_none() && demand.of.is_none();
+    let Some(seconds) = demand.per_seconds().filter(|_| interval && alone) else { return false };
+    if !(demand.amount.implied || demand.amount.mid == 1.0) {
+        return false;
+    }
+    let same = |other: &Demand| other.per_each().is_some() && other.per_seconds() == Some(seconds);
+    if brief.demands.iter().any(same) {
+        draft.used[index] = true;
+        return true;
+    }
+    let there = draft.populations.iter().find(|p| p.figure == "concurrent_users");
+    let Some(who) = there.or(match &draft.populations[..] {
+        [only] => Some(only),
+        _ => None,
+    }) else {
+        return false;
+    };
+    let (figure, noun) = (who.figure.clone(), who.noun.clone());
+    let plain = ["interval", "frequency", "period", "cadence", "resolution"];
+    let unnamed = demand.subject().is_none_or(|own| plain.contains(&own.head()));
+    let things = brief.demands.iter().position(|other| {
+        other.per_each() == Some(&noun) && other.per_seconds().is_none() && other.metric.is_none()
+    });
+    let of_each = things.and_then(|at| Some((at, brief.demands[at].subject()?)));
+    if let Some((at, thing)) = of_each.filter(|_| unnamed) {
+        let each = number_id(thing, &noun, false);
+        draft.state(&each, &format!("{thing}s per {noun}"), at, 1.0);
+        let name = operation(draft, index, thing, Some(tenfold_brief::Access::Write));
+        let rate = format!("op.{name}.qps_avg");
+        let formula = format!("{figure} * {each} / {}", number(seconds));
+        draft.formula(&rate, &format!("{name}: requests per second"), &formula);
+        draft.figure_of[index] = Some(rate);
+        draft.used[index] = true;
+        return true;
+    }
+    let read_as = format!("read as done by each {noun}");
+    let help = format!("write \"each {noun} …\" or the rate of the whole system");
+    draft.read_as("R108", index, &read_as, &help, Some(&figure));
+    per_actor(draft, index, &noun, None, seconds);
+    true
+}
+
+/// Binds a population of which each does something once in the time.
+pub(super) fn all_of_them(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, seconds: f64) {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let id = population_id(draft, noun);
+    draft.state(&id, &format!("{noun}s"), index, 1.0);
+    note_population(draft, index, &id, noun, None);
+    let access = demand.action.as_ref().and_then(|action| action.access);
+    let kind = words::kind_of(None, access);
+    let thing = demand.subject().filter(|subject| *subject != noun && !subject.is_empty());
+    let verb = demand.action.as_ref().map_or("report", |action| action.verb.as_str());
+    let verb = NounPhrase { words: vec![verb.to_owned()], rest: false };
+    let name = thing
+        .and_then(|thing| draft.find_operation(thing, Some(kind)))
+        .or_else(|| draft.find_operation(&verb, Some(kind)))
+        .or_else(|| draft.main_operation(kind))
+        .unwrap_or_else(|| operation(draft, index, thing.unwrap_or(&verb), access));
+    draft.operations[&name].spec.actor = noun.to_string();
+    let rate = format!("op.{name}.qps_avg");
+    let label = format!("{name}: requests per second");
+    draft.formula(&rate, &label, &format!("{id} / {}", number(seconds)));
+}
+
+pub(super) fn another(draft: &mut Draft<'_>, name: &str, noun: &NounPhrase) -> String {
+    let fresh = format!("{name}_{}", words::snake(noun, "other"));
+    let mut operation = draft.operations[name].clone();
+    operation.spec.main = false;
+    operation.spec.rate.clear();
+    operation.spec.label = format!("{} ({noun})", operation.spec.label);
+    draft.operations.entry(fresh.clone()).or_insert(operation);
+    fresh
+}
+
+pub(super) fn span_words(seconds: f64) -> String {
+    tenfold_units::Unit::Seconds.print(seconds)
+}
+
+/// Writes a number so that a formula reads the same value back.
+pub(crate) fn number(value: f64) -> String {
+    format!("{value}")
+}
