@@ -21,8 +21,8 @@ struct Remedy {
     design: Design,
     /// The cache's nodes come back with what they held.
     keeps_contents: bool,
-    en: &'static str,
-    ko: &'static str,
+    en: String,
+    ko: String,
 }
 
 /// Adds to each costly loss what was tried against it, and what that came to.
@@ -64,7 +64,7 @@ pub(super) fn add(
             && let (Some(was), Some(is)) =
                 (before.budget_minutes.get(&operation), after.budget_minutes.get(&operation))
         {
-            let (en, ko) = (remedy.en, remedy.ko);
+            let (en, ko) = (&remedy.en, &remedy.ko);
             let text = Text::new(
                 format!(
                     "Tried: {en} {operation} then loses {{{is}}} of its error budget instead of \
@@ -96,10 +96,16 @@ fn remedy(design: &Design, hits: &HitRatios, trial: &Trial) -> Option<Remedy> {
         KillWhat::Component => hits.refill(&fault.target).map(|_| Remedy {
             design: design.clone(),
             keeps_contents: true,
-            en: "the cache writes its contents to disk and starts with them, so that it comes back \
-                 warm; the price is a disk for each node and a write for each entry.",
-            ko: "cache가 내용을 disk에 기록해 두고 그대로 다시 올라오게 한다. node마다 disk가 \
-                 필요하고 entry마다 쓰기가 한 번 더 든다.",
+            en: format!(
+                "{} writes its contents to disk and starts with them, so that it comes back warm; \
+                 the price is a disk for each node and a write for each entry.",
+                fault.target
+            ),
+            ko: format!(
+                "{} 내용을 disk에 기록해 두고 그대로 다시 올라오게 한다. node마다 disk가 필요하고 \
+                 entry마다 쓰기가 한 번 더 든다.",
+                fault.target
+            ),
         }),
         KillWhat::Instance | KillWhat::Zone => noticed_sooner(design, fault),
     }
@@ -108,28 +114,37 @@ fn remedy(design: &Design, hits: &HitRatios, trial: &Trial) -> Option<Remedy> {
 /// Health checks and failovers at half the time.
 fn noticed_sooner(design: &Design, fault: &Fault) -> Option<Remedy> {
     let mut sooner = design.clone();
-    let mut changed = false;
+    let mut changed: Vec<&str> = Vec::new();
     for (name, component) in &mut sooner.components {
         if fault.what == KillWhat::Instance && *name != fault.target {
             continue;
         }
+        let mut sped_up = false;
         if let Some(health) = &mut component.health {
             health.every = (health.every / 2).max(Duration::from_secs(1));
-            changed = true;
+            sped_up = true;
         }
         let replication = component.replication.as_mut();
         if let Some(failover) = replication.and_then(|replication| replication.failover.as_mut()) {
             failover.after /= 2;
-            changed = true;
+            sped_up = true;
+        }
+        if sped_up {
+            changed.push(name);
         }
     }
-    changed.then_some(Remedy {
+    let parts = changed.join(", ");
+    (!changed.is_empty()).then_some(Remedy {
         design: sooner,
         keeps_contents: false,
-        en: "health checks and failovers at half the time; the price is twice the probes, and that a \
-             pause of half the length already counts as a loss.",
-        ko: "health check와 failover 시간을 절반으로 줄인다. probe가 두 배로 늘고, 절반 길이의 \
-             멈춤도 장애로 간주된다.",
+        en: format!(
+            "health checks and failovers of {parts} at half the time; the price is twice the \
+             probes, and that a pause of half the length already counts as a loss."
+        ),
+        ko: format!(
+            "{parts}의 health check와 failover 시간을 절반으로 줄인다. probe가 두 배로 늘고, 절반 \
+             길이의 멈춤도 장애로 간주된다."
+        ),
     })
 }
 
@@ -152,16 +167,16 @@ fn by_zone(ledger: &Ledger, trials: &mut [Trial]) {
         if seconds < MATTERS {
             continue;
         }
-        let before = &trial.budget_minutes[&operation];
+        let (before, part) = (&trial.budget_minutes[&operation], &fault.target);
         let text = Text::new(
             format!(
-                "Tried: changes are rolled out zone by zone, so that a bad one is at worst the loss \
-                 of one zone. {operation} then loses {{{after}}} of its error budget instead of \
+                "Tried: changes of {part} are rolled out zone by zone, so that a bad one is at worst \
+                 the loss of one zone. {operation} then loses {{{after}}} of its error budget instead of \
                  {{{before}}}."
             ),
             format!(
-                "시도한 완화책: 변경을 zone 단위로 차례차례 배포한다. 잘못된 변경도 최악의 경우 zone \
-                 하나의 손실에 그친다. {operation}의 error budget 소모가 {{{before}}}에서 \
+                "시도한 완화책: {part} 변경을 zone 단위로 차례차례 배포한다. 잘못된 변경도 최악의 \
+                 경우 zone 하나의 손실에 그친다. {operation}의 error budget 소모가 {{{before}}}에서 \
                  {{{after}:으로}} 바뀐다."
             ),
         );

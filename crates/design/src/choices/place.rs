@@ -49,14 +49,16 @@ fn zones_choice(draft: &mut Draft<'_>, zones: u32) {
             "one-zone",
             t("one zone", "zone 하나"),
             vec![t(
-                "no traffic between zones to pay, and the shortest round trips",
-                "zone 간 전송 비용이 없고 round trip이 가장 짧다",
+                "none of {edge.requests_avg} crosses a zone: nothing to pay for it, and the \
+                 shortest round trips",
+                "{edge.requests_avg}의 요청이 zone을 넘지 않아 전송 비용이 없고 round trip이 가장 \
+                 짧다",
             )],
             vec![t(
-                "a lost zone is a lost system; an instance promises {fact.sla.aws.ec2.instance}, \
-                 the region {fact.sla.aws.ec2.multiaz}",
-                "zone을 잃으면 서비스 전체를 잃는다. 인스턴스 SLA는 {fact.sla.aws.ec2.instance}, \
-                 region은 {fact.sla.aws.ec2.multiaz:을} 약속한다",
+                "a lost zone leaves up to {edge.requests_peak} without an answer; an instance \
+                 promises {fact.sla.aws.ec2.instance}, the region {fact.sla.aws.ec2.multiaz}",
+                "zone을 잃으면 최대 {edge.requests_peak}의 요청이 응답을 받지 못한다. 인스턴스 \
+                 SLA는 {fact.sla.aws.ec2.instance}, region은 {fact.sla.aws.ec2.multiaz:을} 약속한다",
             )],
             None,
         );
@@ -81,10 +83,10 @@ fn zones_choice(draft: &mut Draft<'_>, zones: u32) {
             "하나를 잃어도 버티는 최소 구성이다. 인스턴스가 셋이 아니라 둘이면 된다",
         )],
         vec![t(
-            "the other zone must carry everything, so half of each is idle; no majority is left \
-             of two copies",
-            "남은 zone이 전체를 감당해야 해서 각각 절반이 놀고, 복제본 둘로는 과반이 성립하지 \
-             않는다",
+            "the other zone must carry all {edge.requests_peak}, so half of each is idle; no \
+             majority is left of two copies",
+            "남은 zone이 {edge.requests_peak:을} 모두 감당해야 해서 각각 절반이 놀고, 복제본 둘로는 \
+             과반이 성립하지 않는다",
         )],
         None,
     );
@@ -98,8 +100,9 @@ fn zones_choice(draft: &mut Draft<'_>, zones: u32) {
              utilization을 {assumed.zone_loss.limit}까지 쓸 수 있다",
         )],
         vec![t(
-            "at least three instances of everything, and two thirds of the calls cross a zone",
-            "무엇이든 최소 세 대가 필요하고, 호출의 3분의 2가 zone을 넘는다",
+            "at least three instances of everything, and two thirds of {edge.requests_avg} cross \
+             a zone",
+            "무엇이든 최소 세 대가 필요하고, {edge.requests_avg}의 3분의 2가 zone을 넘는다",
         )],
         None,
     );
@@ -118,8 +121,10 @@ fn zones_choice(draft: &mut Draft<'_>, zones: u32) {
         (
             "three-zones",
             t(
-                "One copy per zone; quorum and peak capacity hold with one zone gone.",
-                "zone마다 복제본을 하나씩 두어, zone 하나를 잃어도 quorum과 최대 부하를 유지한다.",
+                "One copy per zone: with one gone the other two hold a quorum and carry \
+                 {edge.requests_peak}.",
+                "zone마다 복제본을 하나씩 둔다. 하나를 잃어도 나머지 둘이 quorum을 이루고 \
+                 {edge.requests_peak:을} 감당한다.",
             ),
         )
     } else {

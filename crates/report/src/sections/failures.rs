@@ -81,36 +81,45 @@ fn told(trial: &Trial, hurt: &[&str], document: &mut Document<'_>) {
             format!("{name} 사용자가 본 것: {korean}.{spent_ko}"),
         ));
     }
-    let others = trial.phases.iter().flat_map(|phase| &phase.operations);
-    let others = others.filter(|seen| !hurt.contains(&seen.operation.as_str()));
+    let others: Vec<_> = trial
+        .phases
+        .iter()
+        .flat_map(|phase| &phase.operations)
+        .filter(|seen| !hurt.contains(&seen.operation.as_str()))
+        .collect();
     let least = others
+        .iter()
         .map(|seen| &seen.availability)
         .min_by(|a, b| document.ledger.value(a).total_cmp(&document.ledger.value(b)));
     let Some(least) = least else { return };
+    let mut names: Vec<&str> = others.iter().map(|seen| seen.operation.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let names = names.join(", ");
     let all_good = document.ledger.value(least) >= 1.0;
     document.explain(&if hurt.is_empty() && all_good {
         Text::new(
-            "Users noticed nothing: every request that was simulated had a good answer.",
-            "사용자는 알아채지 못했다. 시뮬레이션한 모든 요청이 정상 응답을 받았다.",
+            format!("Users noticed nothing: every simulated request of {names} had a good answer."),
+            format!(
+                "사용자는 알아채지 못했다. 시뮬레이션한 {names} 요청이 모두 정상 응답을 받았다."
+            ),
         )
     } else if all_good {
         Text::new(
-            "Every request of the other operations had a good answer.",
-            "나머지 operation의 요청은 모두 정상 응답을 받았다.",
+            format!("Every simulated request of {names} had a good answer."),
+            format!("시뮬레이션한 {names} 요청은 모두 정상 응답을 받았다."),
         )
     } else if hurt.is_empty() {
         Text::new(
+            format!("Users noticed nothing: {names} kept at least {{{least}}} good answers."),
             format!(
-                "Users noticed nothing: every operation kept at least {{{least}}} good answers."
-            ),
-            format!(
-                "사용자는 알아채지 못했다. 모든 operation이 정상 응답 {{{least}}} 이상을 유지했다."
+                "사용자는 알아채지 못했다. {names} 모두 정상 응답 {{{least}}} 이상을 유지했다."
             ),
         )
     } else {
         Text::new(
-            format!("No other operation fell below {{{least}}} good answers."),
-            format!("나머지 operation의 정상 응답은 {{{least}}} 아래로 내려가지 않았다."),
+            format!("Good answers of {names} did not fall below {{{least}}}."),
+            format!("{names}의 정상 응답은 {{{least}}} 아래로 내려가지 않았다."),
         )
     });
 }
