@@ -27,6 +27,7 @@ pub(crate) fn check(draft: &mut Draft<'_>) {
     words_as_numbers(draft);
     currencies(draft);
     load(draft);
+    unfilled(draft);
     unused(draft);
 }
 
@@ -230,6 +231,35 @@ fn load(draft: &mut Draft<'_>) {
                 \"500 requests/s\""
         .to_owned();
     draft.say((Severity::Warning, "W101"), span, &read, message, help);
+}
+
+/// Says which stated properties of data size nothing, because nothing says how many items there are.
+fn unfilled(draft: &mut Draft<'_>) {
+    let used: std::collections::BTreeSet<String> = draft
+        .operations
+        .keys()
+        .flat_map(|name| [format!("op.{name}.request_bytes"), format!("op.{name}.response_bytes")])
+        .flat_map(|id| draft.network.leaves(&id))
+        .collect();
+    for index in 0..draft.used.len() {
+        let Some(figure) = draft.figure_of[index].clone().filter(|id| !used.contains(id)) else {
+            continue;
+        };
+        let Some(name) = figure.strip_prefix("data.").and_then(|rest| rest.split('.').next())
+        else {
+            continue;
+        };
+        let filled = draft.network.is_known(&format!("data.{name}.storage_1y_bytes"));
+        if filled || figure.ends_with("item_max_bytes") {
+            continue;
+        }
+        let demand = &draft.brief.demands[index];
+        let (span, read) = (demand.span, demand.text.clone());
+        let label = draft.datasets.get(name).map_or(name, |d| d.spec.label.as_str()).to_owned();
+        let message = format!("nothing says how many `{label}` there are: this sizes nothing");
+        let help = format!("state how many `{label}` are added per day, or there are");
+        draft.say((Severity::Warning, "W105"), span, &read, message, help);
+    }
 }
 
 /// Says which amounts were read and used for nothing.

@@ -77,6 +77,18 @@ const ACTORS: &[&str] = &[
     "teacher",
     "partner",
     "participant",
+    "commuter",
+    "traveler",
+    "learner",
+    "seeker",
+    "bidder",
+    "voter",
+    "donor",
+    "fan",
+    "station",
+    "bike",
+    "scooter",
+    "drone",
     "attendee",
     "developer",
     "team",
@@ -102,6 +114,15 @@ const PEOPLE: &[&str] = &[
     "guest",
     "reader",
     "gamer",
+    "passenger",
+    "commuter",
+    "traveler",
+    "learner",
+    "seeker",
+    "bidder",
+    "voter",
+    "donor",
+    "fan",
 ];
 
 /// Nouns that count looking at something.
@@ -184,6 +205,17 @@ pub(crate) fn is_visitor(noun: &NounPhrase) -> bool {
 /// Returns whether a phrase counts what is done: views, clicks, alerts.
 pub(crate) fn is_act(noun: &NounPhrase) -> bool {
     READS.contains(&noun.head()) || PUSHES.contains(&noun.head())
+}
+
+/// Returns whether a phrase names what goes to somebody who did not ask.
+pub(crate) fn is_pushed(noun: &NounPhrase) -> bool {
+    PUSHES.contains(&noun.head())
+}
+
+/// Returns the word that names who acts: *bidder* of *bidder online*.
+pub(crate) fn who(noun: &NounPhrase) -> &str {
+    let there = |word: &&String| !["online", "connected"].contains(&word.as_str());
+    noun.words.iter().rev().find(there).map_or("", String::as_str)
 }
 
 /// Returns whether a phrase names people in general.

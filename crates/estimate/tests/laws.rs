@@ -131,25 +131,159 @@ fn markdown_and_yaml_are_the_same() {
     same(&markdown, &run(&yaml, Format::Yaml), 16);
 }
 
+/// Titles that lead to each archetype.
+const TITLES: &[&str] = &[
+    "URL shortener",
+    "Chat",
+    "Video streaming",
+    "Online shop",
+    "Social feed",
+    "File storage",
+    "Push notification service",
+    "Hotel booking",
+    "Payment system",
+    "Web search engine",
+    "Something else",
+];
+
+/// Asserts that no figure of `more` lies below that of `less`.
+fn nothing_falls(less: &Estimate, more: &Estimate, what: &str) {
+    assert!(!less.operations.is_empty(), "{what}: {:?}", less.outcome);
+    // How long codes last is the one figure that more use makes smaller.
+    for (id, figure) in less.ledger.iter().filter(|(id, _)| !id.starts_with("key_space_")) {
+        let other = more.ledger.value(id);
+        assert!(other >= figure.mid() * (1.0 - 1e-12), "{what}: {id} falls to {other}");
+    }
+}
+
 #[test]
 fn more_people_never_need_less() {
     let text = |title: &str, count: f64| {
-        format!("# {title}\n- {count}M daily active users\n- p99 < 300 ms\n")
+        format!(
+            "# {title}\n- {count}M daily active users\n- 10 requests per user and day\n\
+             - 90% reads\n- p99 < 300 ms\n"
+        )
     };
-    let titles = ["Chat", "Video streaming", "Online shop", "Social feed", "File storage"];
-    let more =
-        ["Push notification service", "Hotel booking", "Payment system", "Web search engine"];
-    for title in titles.into_iter().chain(more) {
+    for title in TITLES {
         let one = run(&text(title, 1.0), Format::Markdown);
         let two = run(&text(title, 2.0), Format::Markdown);
-        assert!(!one.operations.is_empty(), "{title}: {:?}", one.outcome);
-        for (id, figure) in one.ledger.iter() {
-            let twice = two.ledger.value(id);
-            assert!(twice >= figure.mid() * (1.0 - 1e-12), "{title}: {id} falls to {twice}");
-        }
+        nothing_falls(&one, &two, title);
         let load = |e: &Estimate| e.ledger.value("read_qps_avg");
         assert!(load(&two) > 1.99 * load(&one), "{title}");
     }
+}
+
+#[test]
+fn more_people_never_need_less_where_the_rest_is_assumed() {
+    let text = |title: &str, count: f64| {
+        format!("# {title}\n- {count}M daily active users\n- p99 < 300 ms\n")
+    };
+    // Of links and of anything, people alone do not say how many.
+    for title in &TITLES[1..TITLES.len() - 1] {
+        let one = run(&text(title, 1.0), Format::Markdown);
+        let two = run(&text(title, 2.0), Format::Markdown);
+        nothing_falls(&one, &two, title);
+    }
+}
+
+#[test]
+fn every_population_of_the_briefs_may_double() {
+    let mut doubled = 0;
+    for (name, text) in briefs() {
+        let format = Format::of_file_name(&name);
+        let parsed = parse(&text, format);
+        let one = estimate(&parsed.brief, &Catalog::builtin());
+        if one.outcome != tenfold_estimate::Outcome::Ok {
+            continue;
+        }
+        for population in &one.populations {
+            let mut brief = parsed.brief.clone();
+            let counts = |demand: &&mut tenfold_brief::Demand| {
+                let tenfold_estimate::Origin::Stated { line, column, .. } = &population.origin
+                else {
+                    return false;
+                };
+                (demand.span.line, demand.span.column) == (*line, *column)
+                    && demand.amount.dimension == tenfold_brief::Dimension::Count
+                    && demand.per.is_empty()
+            };
+            let Some(demand) = brief.demands.iter_mut().find(counts) else { continue };
+            for value in [&mut demand.amount.low, &mut demand.amount.mid, &mut demand.amount.high] {
+                *value *= 2.0;
+            }
+            let two = estimate(&brief, &Catalog::builtin());
+            // Two counts of the same people, of which one was doubled, contradict each other.
+            if two.outcome != tenfold_estimate::Outcome::Ok {
+                continue;
+            }
+            doubled += 1;
+            for end in ["qps_avg", "qps_peak", "storage_1y_bytes", "bandwidth_out_bps"] {
+                for (id, figure) in one.ledger.iter().filter(|(id, _)| id.ends_with(end)) {
+                    let other = two.ledger.get(id).map_or(0.0, |figure| figure.mid());
+                    let least = figure.mid() * (1.0 - 1e-9);
+                    assert!(other >= least, "{name}: {id} falls with twice {}", population.name);
+                }
+            }
+        }
+    }
+    assert!(doubled >= 40, "only {doubled} populations");
+}
+
+/// Returns every brief of the suite with its file name.
+fn briefs() -> Vec<(String, String)> {
+    let folder = format!("{}/../../suite/estimate", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the suite is there")
+        .map(|entry| entry.expect("an entry can be read").path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|end| end != "expected"));
+    files.sort();
+    let named = |path: &std::path::PathBuf| {
+        let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(path).expect("a brief can be read"))
+    };
+    files.iter().map(named).collect()
+}
+
+#[test]
+fn a_tenth_of_the_load_is_a_tenth_of_the_system() {
+    let whole = shortener();
+    let tenth: Vec<String> =
+        whole.iter().map(|b| b.replace("100M links/day", "10M links/day")).collect();
+    let one = run(&brief("Link shortener", &whole), Format::Markdown);
+    let small = run(&brief("Link shortener", &tenth), Format::Markdown);
+    for id in ["write_qps_peak", "read_qps_peak", "storage_5y_bytes", "bandwidth_out_peak_bps"] {
+        let ratio = small.ledger.value(id) / one.ledger.value(id);
+        assert!((ratio - 0.1).abs() < 1e-9, "{id}: {ratio}");
+    }
+    for id in ["peak_factor", "read_write_ratio", "availability_ratio"] {
+        assert!((small.ledger.value(id) - one.ledger.value(id)).abs() < 1e-12, "{id}");
+    }
+}
+
+#[test]
+fn nonsense_words_and_order_do_not_change_what_each_does() {
+    let text = |thing: &str, other: &str, shuffled: bool| {
+        let mut bullets = [
+            "2M daily active users".to_owned(),
+            format!("4 {thing}s written per user and day"),
+            format!("{other}s viewed 50 times per user and day"),
+            format!("2 KB per {thing}"),
+            format!("{thing}s are kept for 3 years"),
+            "peak 4x".to_owned(),
+            "70 KB response".to_owned(),
+        ];
+        if shuffled {
+            bullets.reverse();
+        }
+        run(&brief("Service", &bullets), Format::Markdown)
+    };
+    let plain = text("note", "page", false);
+    same(&plain, &text("frob", "blarg", false), 12);
+    same(&plain, &text("frob", "blarg", true), 12);
+    let (writes, reads) = (2e6 * 4.0 / 86_400.0, 2e6 * 50.0 / 86_400.0);
+    assert!((plain.ledger.value("write_qps_avg") / writes - 1.0).abs() < 1e-9);
+    assert!((plain.ledger.value("read_qps_avg") / reads - 1.0).abs() < 1e-9);
 }
 
 #[test]

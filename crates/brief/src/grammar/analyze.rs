@@ -67,6 +67,7 @@ pub(super) fn territory(
     sent_to_each(&mut draft, own.after);
     infer_metric(&mut draft, &place);
     link::attach(&mut draft, &place, context, found);
+    link::rate_of_a_flow(&mut draft, context, &found.demands);
     check_dimension(&draft, &place, context, found);
     place.push(draft, context, found);
 }

@@ -50,7 +50,11 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
             let stream = amount.dimension == Dimension::Bits && per_time;
             draft.metric = Some(if stream { Metric::Bitrate } else { Metric::Size });
         }
-        Dimension::Ratio if plain && peak.is_some() && (of_a_day(draft) || hourly(place)) => {
+        Dimension::Ratio
+            if plain
+                && peak.is_some()
+                && (of_a_day(draft) || hourly(place) || in_the_hour(draft, place)) =>
+        {
             peak_hour(draft);
         }
         Dimension::Ratio if plain => draft.metric = infer_share(draft, place),
@@ -94,18 +98,27 @@ fn hourly(place: &Place<'_>) -> bool {
     those && place.own.text[place.range()].contains("hour")
 }
 
+/// `rush hour share 18 %`: of the day.
+fn in_the_hour(draft: &Demand, place: &Place<'_>) -> bool {
+    let text = place.own.text.to_lowercase();
+    let share = ["share", "carries", "비중"].iter().any(|word| text.contains(word));
+    draft.of.is_none() && share && (text.contains("hour") || text.contains("시간"))
+}
+
 fn of_a_day(draft: &Demand) -> bool {
     let noun = match &draft.of {
         Some(Of::Noun { noun, .. }) => noun,
         Some(Of::Demand { .. }) | None => return false,
     };
-    noun.has("day") || noun.has("daily") && ["traffic", "load", "volume"].contains(&noun.head())
+    let daily = noun.has("daily") || draft.per_seconds() == Some(86_400.0);
+    noun.has("day") || daily && ["traffic", "load", "volume", "request"].contains(&noun.head())
 }
 
 /// `the peak hour carries 20 % of the day`: the hour is 24 times that share of the mean.
 fn peak_hour(draft: &mut Demand) {
     draft.metric = Some(Metric::PeakFactor);
     draft.of = None;
+    draft.per.clear();
     draft.subjects.clear();
     draft.amount.dimension = Dimension::Factor;
     // "11:30-13:30 carries 40 % of the day": of two hours.

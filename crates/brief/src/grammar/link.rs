@@ -75,9 +75,12 @@ fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
         MarkKind::Word { raw, .. } => crate::lexicon::verb(raw),
         _ => None,
     });
-    let Some(verb) = first.filter(|verb| verb.access.is_some()) else { return };
+    let own_time = draft.per_seconds().is_some() && before.actor.is_some();
+    let Some(verb) = first.filter(|verb| verb.access.is_some() || verb.is_third && own_time) else {
+        return;
+    };
     let daily = before.actor.as_ref().is_some_and(|actor| actor.has("daily"));
-    let timed = before.per_seconds().is_some() || daily;
+    let timed = before.per_seconds().is_some() || daily || verb.is_third && own_time;
     // "writes 10 notes a day and reads 100 notes a day": with a time of its own.
     let same_ones = verb.is_third && draft.per_each().is_none();
     if !(draft.per.is_empty() || same_ones) || !counts(draft) || !counts(before) || !timed {
@@ -257,6 +260,40 @@ fn active_share(draft: &mut Demand, before: &Demand) {
     draft.subjects =
         vec![super::noun::noun_phrase(vec![word.to_owned(), "active".to_owned(), head])];
     draft.per.retain(|per| matches!(per, Per::Each { .. }));
+}
+
+/// Acts of which people give the share that follows something sent or shown: `open rate 25 %`.
+const RATES: &[(&str, &str)] = &[
+    ("open", "open"),
+    ("opening", "open"),
+    ("click", "click"),
+    ("click-through", "click"),
+    ("clickthrough", "click"),
+    ("conversion", "order"),
+    ("unsubscribe", "unsubscribe"),
+];
+
+/// Reads `open rate 25 %` as a share of the last flow that stands before it.
+pub(super) fn rate_of_a_flow(draft: &mut Demand, context: &Context<'_>, own: &[Demand]) {
+    let text = context.text.to_lowercase();
+    let said = text.contains(" rate") || text.contains('율') || text.contains('률');
+    let share = draft.amount.dimension == Dimension::Ratio && draft.metric.is_none();
+    let counted = !matches!(draft.of, Some(Of::Noun { .. }));
+    let head = draft.subject().map_or("", NounPhrase::head);
+    let Some((_, verb)) = RATES.iter().find(|(name, _)| *name == head && said && share && counted)
+    else {
+        return;
+    };
+    let all: Vec<&Demand> = context.earlier.iter().chain(own).collect();
+    let flow = all.iter().rposition(|demand| {
+        let count = demand.amount.dimension == Dimension::Count && demand.metric.is_none();
+        count && demand.per_seconds().is_some() && !demand.at_peak()
+    });
+    let Some(demand) = flow else { return };
+    let access = if *verb == "order" { crate::Access::Write } else { crate::Access::Read };
+    draft.action = Some(crate::Action { verb: (*verb).to_owned(), access: Some(access) });
+    draft.subjects.clear();
+    draft.of = Some(Of::Demand { demand });
 }
 
 /// Points `per user` and `of users` at the demand that counts those.

@@ -29,6 +29,9 @@ const CATEGORIES: &[&str] = &[
     "storage",
     "key",
     "figure",
+    "usage",
+    "use",
+    "activity",
 ];
 
 /// Words for a property in front of what has it.

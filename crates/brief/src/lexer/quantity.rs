@@ -85,6 +85,10 @@ fn spoken(text: &str, tokens: &mut Vec<Token>) {
             let range = tokens[at].range.start..tokens[at + count - 1].range.end;
             let mut quantity = Quantity::plain(value);
             quantity.scaled = count > 1;
+            let times = ["twice", "double", "triple"].contains(&tokens[at].word());
+            if times && tokens.get(at + 1).is_some_and(|next| next.word() == "the") {
+                quantity.unit = Some(Unit { kind: UnitKind::Times, adjacent: false });
+            }
             if tokens[at].word() == "half" && count == 1 {
                 quantity.unit = Some(Unit { kind: UnitKind::Percent, adjacent: false });
             }
@@ -107,6 +111,8 @@ fn spoken_at(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
         }
         "twice" if times_follow(tokens, at) => return Some((2.0, 1)),
         "once" if times_follow(tokens, at) => return Some((1.0, 1)),
+        "twice" | "double" if word(1) == "the" => return Some((2.0, 1)),
+        "triple" if word(1) == "the" => return Some((3.0, 1)),
         "thrice" => return Some((3.0, 1)),
         "zero" if at > 0 && ["rpo", "rto", "of", "is", "="].contains(&tokens[at - 1].word()) => {
             return Some((0.0, 1));

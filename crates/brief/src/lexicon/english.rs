@@ -51,6 +51,7 @@ pub(crate) const VERBS: &[(&str, Option<Access>)] = &[
     ("set", Some(Write)),
     ("ship", Some(Write)),
     ("review", None),
+    ("pass", Some(Write)),
     ("run", None),
     ("finish", None),
     ("complete", None),

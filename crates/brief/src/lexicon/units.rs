@@ -253,6 +253,7 @@ pub(crate) const KOREAN: &[(&str, UnitKind)] = &[
     ("곳", Counter),
     ("장", Counter),
     ("편", Counter),
+    ("통", Counter),
     ("가지", Counter),
     ("종", Counter),
     ("벌", Counter),

@@ -147,7 +147,7 @@ pub(super) fn retention(draft: &mut Draft<'_>, index: usize) {
         (Some(name), _) => format!("data.{name}.retention_seconds"),
         (None, Some(noun))
             if !noun.is_empty()
-                && !["data", "raw"].contains(&noun.head())
+                && !["data", "raw", "everything", "all", "anything"].contains(&noun.head())
                 && !only_data(draft, noun) =>
         {
             let name = self::dataset(draft, index, noun);

@@ -17,10 +17,14 @@ const DAY: f64 = 86_400.0;
 pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    let each = demand.per.iter().find_map(|per| match per {
+    let every = demand.per.iter().filter_map(|per| match per {
         Per::Each { noun, demand, .. } => Some((noun.clone(), *demand)),
         Per::Time { .. } => None,
     });
+    let every: Vec<_> = every.collect();
+    // "each passenger passes 2 gates per trip": of the trips.
+    let named = every.iter().skip(1).find(|(noun, _)| draft.refer(noun).is_some());
+    let each = named.filter(|_| demand.per_seconds().is_none()).or(every.first()).cloned();
     match (each, demand.per_seconds()) {
         (Some((noun, link)), Some(seconds)) => {
             per_actor(draft, index, &noun, link, seconds);

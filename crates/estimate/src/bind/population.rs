@@ -23,7 +23,7 @@ pub(super) fn actors(draft: &Draft<'_>, noun: &NounPhrase, link: Option<usize>) 
             return Some(id);
         }
     }
-    let head = draft.populations.iter().find(|p| p.noun.head() == noun.head());
+    let head = draft.populations.iter().find(|p| words::who(&p.noun) == words::who(noun));
     if head.is_none() && !noun.is_empty() && !words::is_actor(noun) {
         return None;
     }

@@ -53,7 +53,13 @@ pub(super) fn operation(
     noun: &NounPhrase,
     access: Option<tenfold_brief::Access>,
 ) -> String {
-    let kind = words::kind_of(Some(noun), access);
+    let sends = |action: &tenfold_brief::Action| ["send", "issue"].contains(&action.verb.as_str());
+    let sent = draft.brief.demands[index].action.as_ref().is_some_and(sends);
+    let kind = if sent && words::is_pushed(noun) {
+        OperationKind::Push
+    } else {
+        words::kind_of(Some(noun), access)
+    };
     let found = match access {
         Some(_) => draft
             .find_operation(noun, Some(kind))
@@ -74,7 +80,7 @@ pub(super) fn operation(
         .actor
         .as_ref()
         .map_or_else(|| "user".to_owned(), NounPhrase::to_string);
-    let plain = |verb: &String| words::is_request_word(verb) || noun.words == [verb.as_str()];
+    let plain = |verb: &String| words::is_request_word(verb) || noun.words.first() == Some(verb);
     let label = match verb.filter(|verb| !plain(verb)) {
         Some(verb) => format!("{verb} {noun}"),
         None => noun.to_string(),
