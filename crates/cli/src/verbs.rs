@@ -21,26 +21,33 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// Returns the bytes of an input file, or says why not.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Exit> {
-    let refuse = |message: String| {
-        output::error(&format!("{}: {message}", path.display()));
-        Exit::Unusable
-    };
-    let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(refuse(format!(
-            "{size} bytes are too many; at most {FILE_BYTES_MAX} are read"
-        )));
-    }
-    std::fs::read(path).map_err(|error| refuse(error.to_string()))
+    bytes_of(path).map_err(|message| refused(path, &message))
 }
 
 /// Returns the text of an input file, or says why not.
 pub(crate) fn read_text(path: &Path) -> Result<String, Exit> {
-    String::from_utf8(read(path)?).map_err(|error| {
+    text_of(path).map_err(|message| refused(path, &message))
+}
+
+fn refused(path: &Path, message: &str) -> Exit {
+    output::error(&format!("{}: {message}", path.display()));
+    Exit::Unusable
+}
+
+/// Returns the text of a file that an input file names, or why there is none.
+pub(crate) fn text_of(path: &Path) -> Result<String, String> {
+    String::from_utf8(bytes_of(path)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        output::error(&format!("{}: not UTF-8 text (byte {at})", path.display()));
-        Exit::Unusable
+        format!("not UTF-8 text (byte {at})")
     })
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, String> {
+    let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(format!("{size} bytes are too many; at most {FILE_BYTES_MAX} are read"));
+    }
+    std::fs::read(path).map_err(|error| error.to_string())
 }
 
 /// Runs work on as many threads as asked for.

@@ -4,7 +4,7 @@
 //! is reported at its line; [`Sampler`] is the same prepared for drawing.
 
 mod sampler;
-mod span;
+pub(crate) mod span;
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tenfold_units::math;
 
 pub use sampler::Sampler;
-use span::Span;
+pub(crate) use span::Span;
 
 /// A distribution of spans of time: service, interarrival, think, patience or network time.
 ///

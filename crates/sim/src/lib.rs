@@ -21,10 +21,10 @@ pub use distribution::{Distribution, Sampler};
 pub use engine::{Caches, simulate, simulate_scenario};
 pub use model::rate;
 pub use model::{
-    Alternative, Arrivals, Cache, Call, Closed, Component, Consistency, Consume, ControlledDelay,
-    Data, Diagnostic, Discipline, Each, Join, Link, Load, Lookup, Model, ModelError, Network,
-    Operation, Parallel, Poisson, Queue, QueueBound, QueueOrder, Renewal, Servers, Shed, Station,
-    Step, Topic,
+    Alternative, Arrivals, Batch, Cache, Call, Closed, Component, Consistency, Consume,
+    ControlledDelay, Data, Diagnostic, Discipline, Each, Join, Link, Load, Lookup, Model,
+    ModelError, Network, Operation, Parallel, Phase, Poisson, Queue, QueueBound, QueueOrder,
+    Renewal, Servers, Shed, Station, Step, Topic, Trace, TraceFile,
 };
 pub use outcome::{
     ArrivalsOutcome, ComponentOutcome, ComponentWindow, Failures, OUTCOME_SCHEMA, OperationOutcome,

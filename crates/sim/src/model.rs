@@ -1,5 +1,6 @@
 //! What the simulator runs: plain queues, or the components and flows of a design.
 
+mod arrivals;
 mod component;
 mod diagnostic;
 mod operation;
@@ -13,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::KeyPopulation;
 
+pub use arrivals::{Arrivals, Batch, Closed, Phase, Poisson, Renewal, Trace, TraceFile};
+pub(crate) use arrivals::{shares, steps};
 pub use component::{
     Cache, Component, Consistency, ControlledDelay, Data, Link, Network, Queue, QueueOrder, Shed,
     Topic,
@@ -22,7 +25,7 @@ pub use diagnostic::{Diagnostic, ModelError};
 pub use operation::{
     Alternative, Call, Consume, Each, Join, Load, Lookup, Operation, Parallel, Step,
 };
-pub use plain::{Arrivals, Closed, Discipline, Poisson, QueueBound, Renewal, Servers, Station};
+pub use plain::{Discipline, QueueBound, Servers, Station};
 pub(crate) use validate::EXIT;
 
 /// A model: either plain queues (`stations`, `arrivals`, `routing`) or a design (`components`,
@@ -78,12 +81,24 @@ pub struct Model {
 }
 
 impl Model {
-    /// Returns the model that `text` (YAML) describes, checked.
+    /// Returns the model that `text` (YAML) describes, checked; it names no files.
     ///
     /// # Errors
     /// Returns every problem found, each with line, column and what would help.
     pub fn from_yaml(text: &str) -> Result<Self, ModelError> {
-        diagnostic::parse(text)
+        Self::from_yaml_with(text, &mut |_| Err("files cannot be read here".to_owned()))
+    }
+
+    /// Returns the model that `text` (YAML) describes, checked, with the traces of the files that it
+    /// names: `read` returns the text of a file, or why there is none.
+    ///
+    /// # Errors
+    /// Returns every problem found, each with line, column and what would help.
+    pub fn from_yaml_with(
+        text: &str,
+        read: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Result<Self, ModelError> {
+        diagnostic::parse(text, read)
     }
 
     /// Checks everything that the types cannot say: names that exist, probabilities that sum to

@@ -1,5 +1,7 @@
 //! The simulator against the closed forms: every figure within 4 standard errors.
 
+#[path = "support/arrivals.rs"]
+mod arrivals;
 #[path = "support/case.rs"]
 #[expect(dead_code, reason = "coverage is for the audit")]
 mod case;
@@ -18,6 +20,11 @@ fn plain_queues_are_within_four_standard_errors() {
 #[test]
 fn chains_are_within_four_standard_errors() {
     check(&chains::all(), 18, 75);
+}
+
+#[test]
+fn arrivals_are_within_four_standard_errors() {
+    check(&arrivals::all(), 15, 75);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `tenfold simulate`
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use tenfold_architect::{Catalog, PlanOptions, Simulated, simulate_design};
 use tenfold_design::Design;
@@ -35,7 +36,11 @@ const BUDGET: u64 = 4_000_000;
 
 fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     let path = verb.file.display();
-    let model = match Model::from_yaml(text) {
+    let mut beside = |name: &str| {
+        let file = verb.file.parent().unwrap_or(Path::new("")).join(name);
+        super::text_of(&file)
+    };
+    let model = match Model::from_yaml_with(text, &mut beside) {
         Ok(model) if model.is_plain() => model,
         Ok(_) => {
             output::error(&format!(
@@ -197,15 +202,26 @@ fn model_text(outcome: &Outcome) -> String {
         row(&mut out, "utilization", station.utilization.as_ref(), Unit::Ratio);
         row(&mut out, "throughput", Some(&station.throughput_rps), Unit::PerSecondSimulated);
         row(&mut out, "queue length", station.queue_length.as_ref(), Unit::Count);
+        row(&mut out, "in flight", station.in_flight.as_ref(), Unit::Count);
+        lost(&mut out, "dropped", &station.dropped_ratio);
+        lost(&mut out, "abandoned", &station.abandoned_ratio);
         percentiles(&mut out, "wait", station.wait_time_seconds.as_ref());
         percentiles(&mut out, "response", station.response_time_seconds.as_ref());
     }
     for (name, stream) in &outcome.arrivals {
         let _ = writeln!(out, "{name}");
         row(&mut out, "throughput", Some(&stream.throughput_rps), Unit::PerSecondSimulated);
+        lost(&mut out, "dropped", &stream.dropped_ratio);
         percentiles(&mut out, "latency", stream.latency_seconds.as_ref());
     }
     out
+}
+
+/// Where nothing can be lost there is nothing to say.
+fn lost(out: &mut String, name: &str, ratio: &Estimate) {
+    if ratio.interval() != Some((0.0, 0.0)) {
+        row(out, name, Some(ratio), Unit::Ratio);
+    }
 }
 
 fn percentiles(out: &mut String, name: &str, seen: Option<&DistributionEstimate>) {

@@ -10,7 +10,7 @@ use tenfold_units::duration;
 
 /// A span as it is written: text with a unit, or seconds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span(Duration);
+pub(crate) struct Span(Duration);
 
 impl JsonSchema for Span {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -42,12 +42,12 @@ impl<'de> Deserialize<'de> for Span {
 }
 
 /// Writes a span as text.
-pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     Span(*span).serialize(serializer)
 }
 
 /// Reads a span from text or from a number of seconds.
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Duration, D::Error> {
     Span::deserialize(deserializer).map(|span| span.0)
@@ -71,6 +71,27 @@ pub(super) mod weighted {
     ) -> Result<Vec<(Duration, f64)>, D::Error> {
         let values = Vec::<(Span, f64)>::deserialize(deserializer)?;
         Ok(values.into_iter().map(|(span, weight)| (span.0, weight)).collect())
+    }
+}
+
+/// A list of spans.
+pub(crate) mod list {
+    use super::{Deserialize, Deserializer, Duration, Serializer, Span};
+
+    /// Writes each span as text.
+    pub(crate) fn serialize<S: Serializer>(
+        spans: &[Duration],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(spans.iter().map(|span| Span(*span)))
+    }
+
+    /// Reads spans from text or from numbers of seconds.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Duration>, D::Error> {
+        let spans = Vec::<Span>::deserialize(deserializer)?;
+        Ok(spans.into_iter().map(|span| span.0).collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The event loop of plain queues.
 
 mod build;
+mod gap;
 mod record;
 mod recursion;
 mod station;
@@ -13,6 +14,7 @@ mod tests;
 use tenfold_units::Seed;
 use tenfold_units::random::Stream;
 
+use self::gap::{BatchSampler, Gap};
 use self::record::StreamRecord;
 use self::station::{Effect, Job, Station};
 use super::agenda::Agenda;
@@ -56,16 +58,6 @@ impl Routes {
     }
 }
 
-/// Time between two arrivals of a stream, or of thinking.
-#[derive(Debug)]
-enum Gap {
-    /// Exponential; the mean in seconds is not rounded to a `Duration`.
-    Poisson {
-        mean: f64,
-    },
-    Renewal(Sampler),
-}
-
 /// Where the customers of a stream come from.
 #[derive(Debug)]
 struct Source {
@@ -74,6 +66,8 @@ struct Source {
     /// Between two arrivals, or thinking.
     gap: Gap,
     gap_stream: Stream,
+    /// How many come together, where it is not one.
+    batch: Option<(BatchSampler, Stream)>,
     closed: bool,
     /// Service at `to`, where it is the stream's own.
     service: Option<(Sampler, Stream)>,
@@ -85,10 +79,12 @@ impl Source {
         if self.closed && planted::is(Bug::ThinkTimeSkipped) {
             return 0.0;
         }
-        match &self.gap {
-            Gap::Poisson { mean } => mean * self.gap_stream.exponential(),
-            Gap::Renewal(sampler) => sampler.draw(&mut self.gap_stream),
-        }
+        self.gap.draw(&mut self.gap_stream)
+    }
+
+    /// Returns how many customers come together.
+    fn draw_batch(&mut self) -> u32 {
+        self.batch.as_mut().map_or(1, |(sampler, stream)| sampler.draw(stream))
     }
 }
 
@@ -122,26 +118,30 @@ impl Network {
         while events < budget {
             let Some((now, event)) = self.agenda.pop() else { break };
             self.now = now;
-            let holds = match event {
+            events += match event {
                 Event::Arrival { stream } => self.arrival(stream),
                 Event::Thought { stream } => self.arrive(stream),
-                Event::Completion { job, epoch } => self.completion(job, epoch),
-                Event::Share { station, epoch } => self.share(station, epoch),
-                Event::Patience { job, epoch } => self.patience(job, epoch),
+                Event::Completion { job, epoch } => u64::from(self.completion(job, epoch)),
+                Event::Share { station, epoch } => u64::from(self.share(station, epoch)),
+                Event::Patience { job, epoch } => u64::from(self.patience(job, epoch)),
             };
-            events += u64::from(holds);
         }
         events
     }
 
-    fn arrival(&mut self, stream: u32) -> bool {
-        let gap = self.sources[stream as usize].draw_gap();
-        // Whose service ends at the same instant has gone: who comes then finds its place free.
-        self.agenda.push_last(self.now + gap, Event::Arrival { stream });
-        self.arrive(stream)
+    /// Returns how many arrived.
+    fn arrival(&mut self, stream: u32) -> u64 {
+        let source = &mut self.sources[stream as usize];
+        let gap = source.draw_gap();
+        let count = source.draw_batch();
+        if gap.is_finite() {
+            // Whose service ends at the same instant has gone: who comes then finds its place free.
+            self.agenda.push_last(self.now + gap, Event::Arrival { stream });
+        }
+        (0..count).map(|_| self.arrive(stream)).sum()
     }
 
-    fn arrive(&mut self, stream: u32) -> bool {
+    fn arrive(&mut self, stream: u32) -> u64 {
         let source = &self.sources[stream as usize];
         let (to, class) = (source.to, source.class);
         let job = Job {
@@ -170,7 +170,7 @@ impl Network {
             }
         };
         self.visit(index, to);
-        true
+        1
     }
 
     /// A customer comes to a station.

@@ -64,7 +64,7 @@ fn load(model: &Model, visits: &[Vec<f64>], index: usize) -> Option<f64> {
 }
 
 /// Solves λ = γ + λ·P for each stream, where row `i` of P is the routing of station `i` times its
-/// `passing` share; closed streams have no rate of their own.
+/// `passing` share; closed streams and traces that end have no rate.
 fn solve(model: &Model, passing: &[f64]) -> Vec<Vec<f64>> {
     let count = model.stations.len();
     let index = |name: &str| model.stations.get_index_of(name);
@@ -81,11 +81,7 @@ fn solve(model: &Model, passing: &[f64]) -> Vec<Vec<f64>> {
     }
     let mut sides = vec![vec![0.0; model.arrivals.len()]; count];
     for (stream, arrivals) in model.arrivals.values().enumerate() {
-        let rate = match (&arrivals.poisson, &arrivals.renewal) {
-            (Some(poisson), _) => poisson.rate,
-            (_, Some(renewal)) => 1.0 / renewal.interarrival.mean(),
-            _ => 0.0,
-        };
+        let rate = arrivals.rate().unwrap_or(0.0);
         sides[index(&arrivals.to).expect("a valid model")][stream] = rate;
     }
     eliminate(&mut matrix, &mut sides);

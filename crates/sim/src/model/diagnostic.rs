@@ -77,13 +77,27 @@ impl From<Diagnostic> for ModelError {
     }
 }
 
-/// Reads and checks a model.
-pub(super) fn parse(text: &str) -> Result<Model, ModelError> {
-    let model: Model = read(text)?;
-    let Err(mut error) = model.validate() else { return Ok(model) };
-    places::locate(text, &mut error.diagnostics);
-    error.diagnostics.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
-    Err(error)
+/// Reads and checks a model and the files that it names.
+pub(super) fn parse(
+    text: &str,
+    read_file: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Result<Model, ModelError> {
+    let mut model: Model = read(text)?;
+    let mut problems = Vec::new();
+    for (name, arrivals) in &mut model.arrivals {
+        let Some(trace) = &mut arrivals.trace else { continue };
+        if let Err((field, message)) = trace.load(read_file) {
+            let path = ["arrivals", name, "trace", field];
+            problems.push(Diagnostic::new(&path, message, "give a CSV file beside the model"));
+        }
+    }
+    if problems.is_empty() {
+        let Err(error) = model.validate() else { return Ok(model) };
+        problems = error.diagnostics;
+    }
+    places::locate(text, &mut problems);
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    Err(ModelError { diagnostics: problems })
 }
 
 /// Reads YAML; the one problem that stops reading comes back with its place.

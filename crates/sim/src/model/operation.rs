@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_patterns::TokenBucketOptions;
 use tenfold_units::duration;
 
-use super::plain::{Closed, Poisson};
+use super::arrivals::{Closed, Poisson};
 
 /// Where the requests of an operation come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

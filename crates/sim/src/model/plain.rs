@@ -1,4 +1,4 @@
-//! Plain queues: stations, arrivals.
+//! Plain queues: stations.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -122,60 +122,4 @@ pub struct Station {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn is_false(value: &bool) -> bool {
     !*value
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(value: &i32) -> bool {
-    *value == 0
-}
-
-/// A Poisson stream.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Poisson {
-    /// Mean arrivals per second, as text: `1.5/s`.
-    #[serde(with = "super::rate")]
-    #[schemars(with = "String")]
-    pub rate: f64,
-}
-
-/// Independent times between arrivals.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Renewal {
-    /// Time between two arrivals.
-    pub interarrival: Distribution,
-}
-
-/// A fixed number of customers, each thinking, then visiting the stations, then thinking again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Closed {
-    /// Number of customers.
-    pub population: u32,
-    /// Time between leaving the stations and arriving again.
-    pub think_time: Distribution,
-}
-
-/// A stream of customers: `to` and exactly one of `poisson`, `renewal` and `closed`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Arrivals {
-    /// The station that they arrive at.
-    pub to: String,
-    /// A Poisson stream.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub poisson: Option<Poisson>,
-    /// Independent times between arrivals.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub renewal: Option<Renewal>,
-    /// A fixed population that thinks between visits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closed: Option<Closed>,
-    /// Lower goes first at stations with `discipline: priority`.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub priority: i32,
-    /// Service time of these customers at `to`, instead of the station's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_time: Option<Distribution>,
 }

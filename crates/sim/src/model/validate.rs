@@ -1,12 +1,13 @@
 //! Checks that the types cannot express.
 
+mod arrivals;
 mod design;
 
 use indexmap::{IndexMap, IndexSet};
 
 use super::Model;
 use super::diagnostic::Diagnostic;
-use super::plain::{Arrivals, Discipline, Servers, Station};
+use super::plain::{Discipline, Servers, Station};
 
 /// What `routing` calls the way out.
 pub(crate) const EXIT: &str = "exit";
@@ -47,8 +48,8 @@ fn plain(model: &Model, out: &mut Vec<Diagnostic>) {
     for (name, station) in &model.stations {
         check_station(name, station, out);
     }
-    for (name, arrivals) in &model.arrivals {
-        check_arrivals(model, name, arrivals, out);
+    for (name, stream) in &model.arrivals {
+        arrivals::check(model, name, stream, out);
     }
     for (name, targets) in &model.routing {
         check_routes(model, name, targets, out);
@@ -83,56 +84,6 @@ fn check_station(name: &str, station: &Station, out: &mut Vec<Diagnostic>) {
             let message = "nobody waits for infinite servers".to_owned();
             say("patience", message, "leave `patience` out, or give a number of servers");
         }
-    }
-}
-
-fn check_arrivals(model: &Model, name: &str, arrivals: &Arrivals, out: &mut Vec<Diagnostic>) {
-    let path = ["arrivals", name];
-    if !model.stations.contains_key(&arrivals.to) {
-        let message = format!("`to: {}` is not a station", arrivals.to);
-        out.push(Diagnostic::new(&["arrivals", name, "to"], message, &stations(model)));
-    }
-    let kinds = [arrivals.poisson.is_some(), arrivals.renewal.is_some(), arrivals.closed.is_some()];
-    match kinds.iter().filter(|given| **given).count() {
-        1 => {}
-        0 => out.push(Diagnostic::new(
-            &path,
-            "it does not say how customers arrive".to_owned(),
-            "add one of `poisson: {rate: 1/s}`, `renewal: {interarrival: …}`, `closed: {population: 10, think_time: …}`",
-        )),
-        _ => out.push(Diagnostic::new(
-            &path,
-            "it has more than one of `poisson`, `renewal` and `closed`".to_owned(),
-            "keep one; a second stream gets a name of its own",
-        )),
-    }
-    if let Some(poisson) = arrivals.poisson
-        && !(poisson.rate > 0.0 && poisson.rate.is_finite())
-    {
-        let message = "the rate is 0".to_owned();
-        out.push(Diagnostic::new(
-            &["arrivals", name, "poisson", "rate"],
-            message,
-            "leave the stream out, or give a rate above 0",
-        ));
-    }
-    if let Some(renewal) = &arrivals.renewal
-        && renewal.interarrival.mean() <= 0.0
-    {
-        out.push(Diagnostic::new(
-            &["arrivals", name, "renewal", "interarrival"],
-            "the mean time between arrivals is 0".to_owned(),
-            "give a distribution with a mean above 0",
-        ));
-    }
-    if let Some(closed) = &arrivals.closed
-        && !(1..=10_000_000).contains(&closed.population)
-    {
-        out.push(Diagnostic::new(
-            &["arrivals", name, "closed", "population"],
-            format!("the population is {}", closed.population),
-            "give 1 to 10000000",
-        ));
     }
 }
 

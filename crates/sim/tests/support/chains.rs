@@ -35,7 +35,7 @@ pub(crate) fn all() -> Vec<Case> {
 
 /// Returns the stationary probabilities of a chain with `count` states, whose transitions out of a
 /// state `step` lists with their rates: power iteration of the uniformized chain.
-fn stationary(count: usize, step: impl Fn(usize) -> Vec<(usize, f64)>) -> Vec<f64> {
+pub(crate) fn stationary(count: usize, step: impl Fn(usize) -> Vec<(usize, f64)>) -> Vec<f64> {
     let steps: Vec<Vec<(usize, f64)>> = (0..count).map(step).collect();
     let out = |state: usize| steps[state].iter().map(|(_, rate)| rate).sum::<f64>();
     let fastest = 1.05 * (0..count).map(out).fold(0.0, f64::max);

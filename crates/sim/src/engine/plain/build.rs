@@ -4,17 +4,17 @@ use indexmap::IndexMap;
 use tenfold_units::Seed;
 use tenfold_units::random::Stream;
 
+use super::gap::{BatchSampler, Gap};
 use super::record::{StationRecord, StreamRecord, Tails};
 use super::station::Station;
-use super::{Event, Gap, Network, Routes, Source};
+use super::{Event, Network, Routes, Source};
 use crate::engine::agenda::Agenda;
 use crate::engine::ticks::Ticks;
 use crate::engine::traffic::Traffic;
 use crate::model::EXIT;
 use crate::stats::Tail;
 use crate::{
-    Arrivals, Discipline, Distribution, Model, OUTCOME_SCHEMA, Outcome, Servers,
-    Station as StationModel,
+    Discipline, Distribution, Model, OUTCOME_SCHEMA, Outcome, Servers, Station as StationModel,
 };
 
 impl Network {
@@ -46,17 +46,22 @@ impl Network {
         let sources = model
             .arrivals
             .iter()
-            .map(|(name, arrivals)| Source {
-                to: model.stations.get_index_of(&arrivals.to).expect("a valid model") as u32,
-                class: classes.binary_search(&arrivals.priority).expect("one of them") as u32,
-                gap: gap(arrivals),
-                gap_stream: stream("arrivals", name, "gap"),
-                closed: arrivals.closed.is_some(),
-                service: arrivals
-                    .service_time
-                    .as_ref()
-                    .map(|own| (own.sampler(), stream("arrivals", name, "service"))),
-                record: StreamRecord::new(ticks, lossy),
+            .map(|(name, arrivals)| {
+                let mut gap_stream = stream("arrivals", name, "gap");
+                let size = |batch| (BatchSampler::new(batch), stream("arrivals", name, "batch"));
+                Source {
+                    to: model.stations.get_index_of(&arrivals.to).expect("a valid model") as u32,
+                    class: classes.binary_search(&arrivals.priority).expect("one of them") as u32,
+                    gap: Gap::of(arrivals, &mut gap_stream),
+                    gap_stream,
+                    batch: arrivals.batch.as_ref().map(size),
+                    closed: arrivals.closed.is_some(),
+                    service: arrivals
+                        .service_time
+                        .as_ref()
+                        .map(|own| (own.sampler(), stream("arrivals", name, "service"))),
+                    record: StreamRecord::new(ticks, lossy),
+                }
             })
             .collect();
         let mut network = Self {
@@ -136,15 +141,6 @@ pub(in crate::engine) fn is_patient(station: &StationModel) -> bool {
     station.patience.is_some() && station.discipline != Discipline::ProcessorSharing
 }
 
-pub(super) fn gap(arrivals: &Arrivals) -> Gap {
-    match (&arrivals.poisson, &arrivals.renewal, &arrivals.closed) {
-        (Some(poisson), _, _) => Gap::Poisson { mean: 1.0 / poisson.rate },
-        (_, Some(renewal), _) => Gap::Renewal(renewal.interarrival.sampler()),
-        (_, _, Some(closed)) => Gap::Renewal(closed.think_time.sampler()),
-        (None, None, None) => unreachable!("a valid model says how customers arrive"),
-    }
-}
-
 pub(super) fn routes(model: &Model, name: &str, stream: Stream) -> Routes {
     let Some(targets) = model.routing.get(name) else {
         return Routes { ways: vec![(1.0, None)], stream };
@@ -168,16 +164,15 @@ pub(super) fn run_seconds(model: &Model, budget: u64) -> f64 {
     let visits = Traffic::of(model, &vec![1.0; model.stations.len()]).visits;
     let mut rate: f64 = visits.iter().flatten().sum();
     for arrivals in model.arrivals.values() {
-        rate += match (&arrivals.poisson, &arrivals.renewal, &arrivals.closed) {
-            (Some(poisson), _, _) => poisson.rate,
-            (_, Some(renewal), _) => 1.0 / renewal.interarrival.mean(),
-            (_, _, Some(closed)) => {
+        rate += match (&arrivals.closed, &arrivals.trace) {
+            (Some(closed), _) => {
                 let own = arrivals.service_time.as_ref();
                 let cycle = closed.think_time.mean()
                     + own.unwrap_or(&model.stations[&arrivals.to].service_time).mean();
                 f64::from(closed.population) / cycle.max(1e-9)
             }
-            (None, None, None) => unreachable!("a valid model says how customers arrive"),
+            (_, Some(trace)) => trace.rate().min(1e9),
+            _ => arrivals.rate().expect("an open stream has a rate"),
         };
     }
     budget.max(1) as f64 / rate

@@ -13,9 +13,10 @@ use tenfold_units::Seed;
 use tenfold_units::random::Stream;
 
 use self::areas::{Exits, Server};
-use super::build::{gap, routes, run_seconds, tails};
+use super::Routes;
+use super::build::{routes, run_seconds, tails};
+use super::gap::Gap;
 use super::record::{Tails, counted};
-use super::{Gap, Routes};
 use crate::engine::traffic::Traffic;
 use crate::model::EXIT;
 use crate::planted::{self, Bug};
@@ -93,7 +94,9 @@ fn holds(model: &Model) -> bool {
             && station.queue.is_none()
             && station.patience.is_none()
     };
-    if arrivals.closed.is_some() || !model.stations.values().all(plain) {
+    // Without a rate the stream is closed, or ends.
+    if arrivals.rate().is_none() || arrivals.batch.is_some() || !model.stations.values().all(plain)
+    {
         return false;
     }
     // One way into each station, and none into the root: then what is reached is a tree.
@@ -140,11 +143,12 @@ impl Tree {
                 response: Tally::default(),
             }
         });
+        let mut gap_stream = stream("arrivals", stream_name, "gap");
         Self {
             nodes: nodes.collect(),
             root: model.stations.get_index_of(&arrivals.to).expect("a valid model"),
-            gap: gap(arrivals),
-            gap_stream: stream("arrivals", stream_name, "gap"),
+            gap: Gap::of(arrivals, &mut gap_stream),
+            gap_stream,
             now: 0.0,
             latency: Tally::default(),
             exits: Exits::new(seconds),
@@ -155,13 +159,7 @@ impl Tree {
     /// Takes the next `count` customers through the tree.
     fn block(&mut self, count: usize) {
         let mut born = vec![0.0; count];
-        match &self.gap {
-            Gap::Poisson { mean } => {
-                self.gap_stream.fill_exponential(&mut born);
-                born.iter_mut().for_each(|gap| *gap *= mean);
-            }
-            Gap::Renewal(sampler) => sampler.fill(&mut self.gap_stream, &mut born),
-        }
+        self.gap.fill(&mut self.gap_stream, &mut born);
         for time in &mut born {
             self.now += *time;
             *time = self.now;

@@ -275,6 +275,78 @@ fn a_value_of_another_form_is_told_with_its_field_and_what_would_help() {
     assert!(Model::from_yaml(" \n").unwrap_err().to_string().contains("the text is empty"));
 }
 
+/// Customers of a trace come at its times, and the run ends with the last of them.
+#[test]
+fn a_trace_is_played_once() {
+    for trace in ["times: [100s, 101s, 104s]", "gaps: [0s, 1s, 3s]"] {
+        let outcome = run(
+            "{s: {servers: 1, service_time: {deterministic: 2s}}}",
+            &format!("{{a: {{to: s, trace: {{{trace}}}, batch: {{deterministic: 1}}}}}}"),
+            "{}",
+            1_000,
+        );
+        assert_eq!((outcome.events, outcome.simulated_seconds, outcome.unstable), (6, 6.0, false));
+        let station = &outcome.stations["s"];
+        near(station.wait_time_seconds.unwrap().mean.value, 1.0 / 3.0, 1e-9);
+        near(station.utilization.unwrap().value, 1.0, 1e-9);
+    }
+}
+
+#[test]
+fn traces_are_read_from_the_files_that_a_model_names() {
+    let text = "
+model: recorded
+stations: {s: {servers: 1, service_time: {deterministic: 2s}}}
+arrivals: {a: {to: s, trace: {times_from: {file: day.csv, column: at}}}}
+";
+    let read = |content: &'static str| {
+        Model::from_yaml_with(text, &mut |name| {
+            assert_eq!(name, "day.csv");
+            Ok(content.to_owned())
+        })
+    };
+    let outcome = simulate(&read("id,at\n1,5\n2,6\n").unwrap(), Seed(1), 1_000);
+    assert_eq!((outcome.events, outcome.simulated_seconds), (4, 4.0));
+    let error = read("id,at\n1,5\n2,soon\n").unwrap_err().to_string();
+    assert!(error.contains("4:") && error.contains("day.csv:3: `soon`"), "{error}");
+    let error = read("id,at\n1,5\n2,4\n").unwrap_err().to_string();
+    assert!(error.contains("arrival 2 comes before arrival 1"), "{error}");
+    let error = Model::from_yaml(text).unwrap_err().to_string();
+    assert!(error.contains("day.csv: files cannot be read here"), "{error}");
+}
+
+#[test]
+fn impossible_phases_traces_and_batches_are_told() {
+    let problem = |arrivals: &str| {
+        let text = format!(
+            "{{model: x, stations: {{s: {{servers: 1, service_time: {{deterministic: 1s}}}}}}, arrivals: {{a: {{to: s, {arrivals}}}}}}}"
+        );
+        Model::from_yaml(&text).unwrap_err().to_string()
+    };
+    let phases = |b: &str| {
+        format!("markov_modulated: {{a: {{rate: 1/s, mean_stay: 1s}}, b: {{rate: 0/s, {b}}}}}")
+    };
+    let cases = [
+        (problem(&phases("mean_stay: 0s")), "mean_stay: the mean stay is 0"),
+        (problem(&phases("mean_stay: 1s, next: {b: 1}")), "cannot be reached"),
+        (problem(&phases("mean_stay: 1s, next: {c: 1}")), "the phases are a, b"),
+        (problem(&phases("mean_stay: 1s, next: {a: 0.5}")), "sum to 0.5"),
+        (problem("markov_modulated: {a: {rate: 0/s, mean_stay: 1s}}"), "nobody arrives"),
+        (problem("trace: {}"), "one of `gaps`"),
+        (problem("trace: {gaps: [1s], times: [1s]}"), "one of `gaps`"),
+        (problem("trace: {gaps: [0s, 0s], repeat: true}"), "takes no time"),
+        (problem("trace: {times: [2s, 1s]}"), "arrival 2 comes before"),
+        (problem("trace: {gaps: 1s}"), "for example `[1s, 0.2s, 3s]`"),
+        (problem("poisson: {rate: 1/s}, batch: {deterministic: 0}"), "1 to 1000000"),
+        (problem("poisson: {rate: 1/s}, batch: {geometric: {mean: 0.5}}"), "1 to 1000000"),
+        (problem("poisson: {rate: 1/s}, batch: {empirical: [[1, 0]]}"), "one is above 0"),
+        (problem("poisson: {rate: 1/s}, trace: {gaps: [1s]}"), "more than one"),
+    ];
+    for (told, expected) in cases {
+        assert!(told.contains(expected), "{told}, not {expected}");
+    }
+}
+
 /// Customer n is the same one with and without events: the figures differ by who is still there at
 /// the end, and time averages by the last batch.
 #[test]
@@ -289,6 +361,10 @@ arrivals: {a: {to: s, poisson: {rate: 0.7/s}, service_time: {exponential: {mean:
   v: {servers: 1, service_time: {exponential: {mean: 3s}}}
 arrivals: {a: {to: s, renewal: {interarrival: {erlang: {mean: 1.5s, stages: 2}}}}}
 routing: {s: {t: 0.6, u: 0.3, exit: 0.1}, u: {v: 0.5, exit: 0.5}}",
+        "stations: {s: {servers: 1, service_time: {exponential: {mean: 1s}}}}
+arrivals: {a: {to: s, markov_modulated: {calm: {rate: 0.4/s, mean_stay: 9s}, busy: {rate: 1.5/s, mean_stay: 2s}}}}",
+        "stations: {s: {servers: 1, service_time: {exponential: {mean: 1s}}}}
+arrivals: {a: {to: s, trace: {times: [0s, 1s, 3.5s, 4s], repeat: true}}}",
     ];
     for text in models {
         let model = Model::from_yaml(&format!("model: test\n{text}\n")).unwrap();
@@ -343,6 +419,9 @@ fn the_recursion_is_taken_only_where_nobody_can_overtake() {
     assert!(!is_taken(text(station, poisson, "{}")), "a station that nobody visits");
     let merged = "a: {to: s, poisson: {rate: 0.2/s}}, b: {to: t, poisson: {rate: 0.2/s}}";
     assert!(!is_taken(text(station, merged, tandem)), "two streams");
+    for other in ["batch: {deterministic: 2}, poisson: {rate: 0.2/s}", "trace: {gaps: [1s, 2s]}"] {
+        assert!(!is_taken(text(station, &format!("a: {{to: s, {other}}}"), tandem)), "{other}");
+    }
     let closed = "a: {to: s, closed: {population: 3, think_time: {exponential: {mean: 1s}}}}";
     assert!(!is_taken(text(station, closed, tandem)), "closed");
     let unstable = "a: {to: s, poisson: {rate: 1.2/s}}";

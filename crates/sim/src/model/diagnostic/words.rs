@@ -39,6 +39,10 @@ pub(super) fn help(names: &[String]) -> &'static str {
     match names.last().map_or("", String::as_str) {
         "model" => "write `model: NAME` in the first line",
         "service_time" | "patience" | "think_time" | "interarrival" => DISTRIBUTION,
+        "deterministic" if at(2) == Some("batch") => "write for example `deterministic: 3`",
+        "empirical" if at(2) == Some("batch") => {
+            "write numbers of customers with weights, for example `empirical: [[1, 3], [10, 1]]`"
+        }
         "deterministic" => "write for example `deterministic: 1s`",
         "exponential" => "write for example `exponential: {mean: 1s}`",
         "erlang" => "write for example `erlang: {mean: 1s, stages: 4}`",
@@ -56,6 +60,13 @@ pub(super) fn help(names: &[String]) -> &'static str {
         "population" => "write the number of customers, for example `population: 20`",
         "poisson" => "write for example `poisson: {rate: 1.5/s}`",
         "renewal" => "write for example `renewal: {interarrival: {deterministic: 1s}}`",
+        "markov_modulated" => {
+            "write phases, for example `{quiet: {rate: 1/s, mean_stay: 60s}, busy: {rate: 9/s, mean_stay: 5s}}`"
+        }
+        "trace" => "write for example `trace: {gaps: [1s, 0.2s, 3s]}`",
+        "gaps" | "times" => "write a list of spans, for example `[1s, 0.2s, 3s]`",
+        "gaps_from" | "times_from" => "write for example `{file: arrivals.csv, column: seconds}`",
+        "batch" => "write for example `batch: {deterministic: 3}`",
         "closed" => {
             "write for example `closed: {population: 20, think_time: {exponential: {mean: 5s}}}`"
         }
