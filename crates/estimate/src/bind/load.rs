@@ -36,25 +36,7 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             all_of_them(draft, index, &noun, seconds);
         }
         // "2 edits per second while editing": of each who does.
-        (None, Some(seconds)) if while_there(draft, demand) => {
-            let read_as = "read for each of those who are there at the same moment";
-            let help = "write \"in total\" or \"per user\"";
-            draft.read_as("R108", index, read_as, help, Some("concurrent_users"));
-            let (name, times) = match target(draft, index) {
-                Target::Operation(name) => (format!("op.{name}.qps_peak"), name),
-                Target::Total(class) => (format!("{class}_qps_peak"), class.to_owned()),
-            };
-            let each = format!("{times}.times_per_actor");
-            draft.state(&each, &format!("{times} of each in {}", span_words(seconds)), index, 1.0);
-            if draft.brief.demands.iter().any(lasts_each_day) {
-                let formula = format!("concurrent_users_avg * {each} / {}", number(seconds));
-                let average = name.replace("qps_peak", "qps_avg");
-                draft.formula(&average, "requests per second on average", &formula);
-            } else {
-                let formula = format!("concurrent_users * {each} / {}", number(seconds));
-                draft.formula(&name, "requests per second at peak", &formula);
-            }
-        }
+        (None, Some(seconds)) if while_there(draft, demand) => there(draft, index, seconds),
         (None, Some(seconds)) => {
             // `twice a day` of those whom an earlier demand counts.
             let linked = demand.of.as_ref().and_then(Of::demand);
@@ -96,6 +78,27 @@ fn while_there(draft: &Draft<'_>, demand: &Demand) -> bool {
                 && other.subject().is_some_and(|noun| noun.head() == "session")
     });
     lasting && demand.amount.mid <= 100.0 && demand.conditions.iter().any(during)
+}
+
+/// Binds what each of those who are there does so often while it lasts.
+fn there(draft: &mut Draft<'_>, index: usize, seconds: f64) {
+    let read_as = "read for each of those who are there at the same moment";
+    let help = "write \"in total\" or \"per user\"";
+    draft.read_as("R108", index, read_as, help, Some("concurrent_users"));
+    let (name, times) = match target(draft, index) {
+        Target::Operation(name) => (format!("op.{name}.qps_peak"), name),
+        Target::Total(class) => (format!("{class}_qps_peak"), class.to_owned()),
+    };
+    let each = format!("{times}.times_per_actor");
+    draft.state(&each, &format!("{times} of each in {}", span_words(seconds)), index, 1.0);
+    if draft.brief.demands.iter().any(lasts_each_day) {
+        let formula = format!("concurrent_users_avg * {each} / {}", number(seconds));
+        let average = name.replace("qps_peak", "qps_avg");
+        draft.formula(&average, "requests per second on average", &formula);
+    } else {
+        let formula = format!("concurrent_users * {each} / {}", number(seconds));
+        draft.formula(&name, "requests per second at peak", &formula);
+    }
 }
 
 /// Returns whether a demand says how long each is there in a time: `cars drive 1.5 hours a day`.

@@ -207,11 +207,10 @@ fn by_data(draft: &Draft<'_>, noun: &NounPhrase) -> Vec<String> {
 fn titled(draft: &Draft<'_>, index: usize, noun: &NounPhrase) -> bool {
     let item = &draft.brief.items[draft.brief.demands[index].item];
     let heading = item.section.and_then(|section| draft.brief.sections.get(section));
-    let titles = draft.brief.title.iter().map(|title| title.text.as_str());
-    let mut titles = titles.chain(heading.map(|section| section.title.as_str()));
-    titles.any(|title| {
-        let title = title.to_lowercase();
-        let own: Vec<&str> = title.split(|c: char| !c.is_alphanumeric()).collect();
-        noun.words.iter().all(|word| own.iter().any(|own| stem(own) == stem(word)))
-    })
+    let title = draft.brief.title.as_ref().map_or(&[][..], |title| &title.words);
+    let heading = heading.map(|section| section.title.to_lowercase()).unwrap_or_default();
+    let heading: Vec<&str> = heading.split(|c: char| !c.is_alphanumeric()).collect();
+    let same = |own: &str, word: &String| stem(own) == stem(word);
+    noun.words.iter().all(|word| title.iter().any(|own| same(own, word)))
+        || noun.words.iter().all(|word| heading.iter().any(|own| same(own, word)))
 }
