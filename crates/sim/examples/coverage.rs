@@ -10,42 +10,60 @@
 #[path = "../tests/support/coverage.rs"]
 mod coverage;
 
-use coverage::{harder, m_m_1, measure};
+use coverage::{Subject, harder, m_m_1, measure};
 
 /// Rows with fewer intervals than this say nothing.
 const MIN_PRINTED: u32 = 20;
 
+/// The harder queues are tried with so many times fewer seeds: they need longer runs, and most of them
+/// events.
+const HARDER: u64 = 10;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let seeds = arguments.next().map_or(2_000, |text| text.parse().expect("a number of seeds"));
-    let longest = arguments.next().map_or(24, |text| text.parse().expect("log2 of events"));
-    println!("| queue | figure | events | printed | held | truth above | half width |");
-    println!("|---|---|---|---|---|---|---|");
-    let subjects = [m_m_1(0.5), m_m_1(0.8)].into_iter().chain(harder());
-    for subject in subjects {
-        let mut done = vec![0_u32; subject.figures.len()];
-        // Two lengths per octave of events, from 8,192.
-        for step in 0.. {
-            let budget = (8_192 << (step / 2)) + (4_096 << (step / 2)) * (step % 2);
-            if budget > 1 << longest || done.iter().all(|rows| *rows >= 2) {
-                break;
+    let seeds: u64 =
+        arguments.next().map_or(2_000, |text| text.parse().expect("a number of seeds"));
+    let longest: u32 = arguments.next().map_or(24, |text| text.parse().expect("log2 of events"));
+    println!("| queue | seeds | figure | events | printed | held | truth above | half width |");
+    println!("|---|---|---|---|---|---|---|---|");
+    let plain = [m_m_1(0.5), m_m_1(0.8)].into_iter().map(|subject| (subject, seeds));
+    let harder = harder().into_iter().map(|subject| (subject, (seeds / HARDER).max(1)));
+    let tables: Vec<_> = std::thread::scope(|scope| {
+        let runs: Vec<_> = plain
+            .chain(harder)
+            .map(|(subject, seeds)| scope.spawn(move || rows(&subject, seeds, longest)))
+            .collect();
+        runs.into_iter().map(|run| run.join().expect("no run panics")).collect()
+    });
+    tables.iter().for_each(|table| print!("{table}"));
+}
+
+/// The rows of one queue.
+fn rows(subject: &Subject, seeds: u64, longest: u32) -> String {
+    let mut table = String::new();
+    let mut done = vec![0_u32; subject.figures.len()];
+    // Two lengths per octave of events, from 8,192.
+    for step in 0.. {
+        let budget = (8_192 << (step / 2)) + (4_096 << (step / 2)) * (step % 2);
+        if budget > 1 << longest || done.iter().all(|rows| *rows >= 2) {
+            break;
+        }
+        let measured = measure(subject, 1..seeds + 1, budget);
+        for ((row, figure), done) in measured.iter().zip(&subject.figures).zip(&mut done) {
+            if row.printed < MIN_PRINTED || *done >= 2 {
+                continue;
             }
-            let rows = measure(&subject, 1..seeds + 1, budget);
-            for ((row, figure), done) in rows.iter().zip(&subject.figures).zip(&mut done) {
-                if row.printed < MIN_PRINTED || *done >= 2 {
-                    continue;
-                }
-                *done += u32::from(row.printed_ratio() > 0.99);
-                println!(
-                    "| {} | {} | {budget} | {:.1} % | {:.1} % | {:.1} % | {:.1} % |",
-                    subject.name,
-                    figure.name,
-                    100.0 * row.printed_ratio(),
-                    100.0 * row.held_ratio(),
-                    100.0 * f64::from(row.above) / f64::from(row.printed),
-                    100.0 * row.mean_half_width(),
-                );
-            }
+            *done += u32::from(row.printed_ratio() > 0.99);
+            table.push_str(&format!(
+                "| {} | {seeds} | {} | {budget} | {:.1} % | {:.1} % | {:.1} % | {:.1} % |\n",
+                subject.name,
+                figure.name,
+                100.0 * row.printed_ratio(),
+                100.0 * row.held_ratio(),
+                100.0 * f64::from(row.above) / f64::from(row.printed),
+                100.0 * row.mean_half_width(),
+            ));
         }
     }
+    table
 }
