@@ -154,27 +154,32 @@ fn item(
             }
         }
     };
-    // "each page view sends an event of 400 B"
-    let parent = brief.demands[index].per_each().and_then(|noun| draft.find_operation(noun, None));
-    let flow = format!("data.{name}.new_items_per_second");
-    let write = |parent: &String| draft.operations[parent].spec.touches.is_empty();
-    let sends = brief.demands[index]
-        .action
-        .as_ref()
-        .is_some_and(|action| action.access == Some(tenfold_brief::Access::Write));
-    if let Some(parent) =
-        parent.filter(|parent| sends && write(parent) && draft.datasets[&name].spec.flow.is_empty())
-        && dataset_of_operation(draft, &parent).as_ref() != Some(&name)
-        && !draft.network.contains(&flow)
-    {
-        let label = format!("{name}: new items per second");
-        draft.formula(&flow, &label, &format!("op.{parent}.qps_avg"));
-    }
+    comes_with(draft, index, &name);
     let id = format!("data.{name}.item_bytes");
     draft.state(&id, &format!("{name}: bytes of one item"), index, factor);
     let own = &mut draft.datasets[&name];
     if own.spec.item.is_none() && brief.demands[index].amount.mid >= BLOB_BYTES_MIN {
         own.spec.shape = Shape::Blob;
+    }
+}
+
+/// Lets items come with each request that sends one: `each page view sends an event of 400 B`.
+fn comes_with(draft: &mut Draft<'_>, index: usize, name: &str) {
+    let parent =
+        draft.brief.demands[index].per_each().and_then(|noun| draft.find_operation(noun, None));
+    let flow = format!("data.{name}.new_items_per_second");
+    let write = |parent: &String| draft.operations[parent].spec.touches.is_empty();
+    let sends = draft.brief.demands[index]
+        .action
+        .as_ref()
+        .is_some_and(|action| action.access == Some(tenfold_brief::Access::Write));
+    if let Some(parent) =
+        parent.filter(|parent| sends && write(parent) && draft.datasets[name].spec.flow.is_empty())
+        && dataset_of_operation(draft, &parent).as_deref() != Some(name)
+        && !draft.network.contains(&flow)
+    {
+        let label = format!("{name}: new items per second");
+        draft.formula(&flow, &label, &format!("op.{parent}.qps_avg"));
     }
 }
 
