@@ -211,7 +211,9 @@ fn clockwork_batches() -> Case {
     )
     .expect_all(&[
         ("wait_time_seconds/mean", 0.25),
+        ("wait_time_seconds/p50", 0.25),
         ("wait_time_seconds/p99", 0.5),
+        ("response_time_seconds/p50", 0.5),
         ("utilization", 0.75),
         ("queue_length", 0.75),
     ])
