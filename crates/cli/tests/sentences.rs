@@ -7,7 +7,8 @@ use std::process::Command;
 /// The largest share of the sentences of two reports that stand in both.
 const SHARED_MAX: f64 = 0.3;
 
-/// Sentences of sections 5 to 7 of at least four words: of paragraphs, and of the cells of tables.
+/// Sentences of sections 5 to 7 of at least six words, of paragraphs and of the cells of tables: the
+/// names of options and losses are no sentences.
 fn sentences(design: &str) -> BTreeSet<String> {
     let from = design.find("## 5. ").expect("a report has trade-offs");
     let to = design.find("## 8. ").expect("a report has costs");
@@ -17,7 +18,7 @@ fn sentences(design: &str) -> BTreeSet<String> {
         .flat_map(|line| line.split(" | "))
         .flat_map(|cell| cell.split(". "))
         .map(|text| text.trim_matches(['|', '>', ' ', '.']).to_owned())
-        .filter(|text| text.split_whitespace().count() >= 4)
+        .filter(|text| text.split_whitespace().count() >= 6)
         .collect()
 }
 

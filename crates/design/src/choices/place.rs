@@ -55,9 +55,9 @@ fn zones_choice(draft: &mut Draft<'_>, zones: u32) {
                  짧다",
             )],
             vec![t(
-                "a lost zone leaves up to {edge.requests_peak} without an answer; an instance \
+                "a lost zone leaves all {edge.requests_peak} without an answer; an instance \
                  promises {fact.sla.aws.ec2.instance}, the region {fact.sla.aws.ec2.multiaz}",
-                "zone을 잃으면 최대 {edge.requests_peak}의 요청이 응답을 받지 못한다. 인스턴스 \
+                "zone을 잃으면 {edge.requests_peak}의 요청이 모두 응답을 받지 못한다. 인스턴스 \
                  SLA는 {fact.sla.aws.ec2.instance}, region은 {fact.sla.aws.ec2.multiaz:을} 약속한다",
             )],
             None,
