@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Builds the benchmark for release and runs it; without a filter it writes the page too.
+/// Builds the benchmark with everything optimized and runs it; without a filter it writes the page too.
 ///
 /// # Errors
 /// The benchmark does not build, or the page has no marks to write between.
@@ -11,7 +11,15 @@ pub(crate) fn run(root: &Path, filter: Option<&str>) -> Result<(), String> {
     let page = root.join("docs/patterns-benchmarks.md");
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(root);
-    command.args(["run", "--quiet", "--release", "--package", "tenfold-patterns-bench", "--"]);
+    command.args([
+        "run",
+        "--quiet",
+        "--profile",
+        "bench",
+        "--package",
+        "tenfold-patterns-bench",
+        "--",
+    ]);
     match filter {
         Some(filter) => command.arg(filter),
         None => command.arg("--write").arg(&page),

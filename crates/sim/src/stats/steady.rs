@@ -10,7 +10,8 @@
 //!    most 0.2, corrected for what is left of it; no such group of which there are 60: no interval;
 //! 3. the **correlation length** τ is long-run variance ÷ variance of a sample: a run of n samples says
 //!    about a mean what n ÷ τ independent ones do. A mean needs n ÷ τ of [`MEAN_NEEDS`], a percentile
-//!    p [`PERCENTILE_NEEDS`] on its rarer side: n · min(p, 1 − p) ÷ τ. Fewer: no interval;
+//!    p [`PERCENTILE_NEEDS`] on its rarer side, n · min(p, 1 − p) ÷ τ, and [`LENGTH_NEEDS`] of
+//!    n ÷ τ. Fewer: no interval;
 //! 4. the **interval** is Student's, from 8 to 31 long sections that must pass for independent: of
 //!    section means, and for percentiles by sectioning (Asmussen and Glynn, *Stochastic Simulation*,
 //!    2007, III.5a): the deviations of the sections' percentiles from the percentile of the whole run.
@@ -18,7 +19,9 @@
 //! Correlated runs that look independent early are those with fewer long busy periods than usual;
 //! their estimate is then low as well. So the upper half of an interval is longer by up to
 //! [`UPPER_MARGIN`] where correlated data just suffices, fading with the fourth power of how much more
-//! there is. How often the intervals hold what they say is measured by the example `coverage`.
+//! there is, and by up to [`EDGE_MARGIN`] more at the very edge, fading with the twelfth: at a length
+//! at which few runs suffice, these few are the extreme ones. How often the intervals hold what they
+//! say is measured by the example `coverage`.
 
 use super::batches::{EPOCH, SampleBatches, join_neighbors};
 use super::{Estimate, Tail, student};
@@ -27,8 +30,13 @@ use super::{Estimate, Tail, student};
 pub const MEAN_NEEDS: f64 = 2_000.0;
 /// Independent samples' worth of data beyond a percentile that its interval needs.
 pub const PERCENTILE_NEEDS: f64 = 100.0;
+/// Independent samples' worth of data that the interval of any percentile needs: with fewer the
+/// correlation length itself is a guess.
+pub const LENGTH_NEEDS: f64 = 500.0;
 /// How much longer the upper half of an interval is where correlated data just suffices.
 pub const UPPER_MARGIN: f64 = 0.35;
+/// How much longer it is besides at the very edge of what suffices.
+pub const EDGE_MARGIN: f64 = 1.2;
 
 /// Fewer sections after the warm-up give no interval.
 const MIN_SECTIONS: usize = 8;
@@ -63,6 +71,12 @@ impl Data {
         Self { effective: count / clustering, needs, clustering }
     }
 
+    /// `count` samples in clusters of `clustering`, a `share` of which lies below a percentile.
+    pub(crate) fn beside(count: f64, share: f64, clustering: f64) -> Self {
+        let rarer = share.min(1.0 - share);
+        Self::new(count * rarer, clustering, PERCENTILE_NEEDS.max(LENGTH_NEEDS * rarer))
+    }
+
     /// Returns whether it is enough for an interval.
     pub(crate) fn suffices(&self) -> bool {
         self.effective >= self.needs
@@ -71,10 +85,9 @@ impl Data {
     /// Returns by how much the upper half of an interval is longer.
     fn margin(&self) -> f64 {
         let closeness = (self.needs / self.effective).min(1.0);
-        UPPER_MARGIN
-            * (closeness * closeness)
-            * (closeness * closeness)
-            * (1.0 - 1.0 / self.clustering)
+        let fourth = (closeness * closeness) * (closeness * closeness);
+        let margin = UPPER_MARGIN * fourth + EDGE_MARGIN * (fourth * fourth * fourth);
+        margin * (1.0 - 1.0 / self.clustering)
     }
 }
 
@@ -158,7 +171,7 @@ pub(crate) fn ratio(batches: &SampleBatches) -> Option<Estimate> {
     let value = batches.total_from(steady.first) / count;
     // As for a percentile, what counts is the rarer side.
     let correlation = steady.correlation_length(length, value * (1.0 - value));
-    let data = Data::new(count * value.min(1.0 - value), correlation, PERCENTILE_NEEDS);
+    let data = Data::beside(count, value, correlation);
     Some(steady.mean(value, length, data))
 }
 

@@ -1,5 +1,5 @@
 use super::batches::{EPOCH, MAX_BATCHES, MAX_EPOCHS, SampleBatches};
-use super::steady::{Data, MEAN_NEEDS, PERCENTILE_NEEDS, Steady, interval};
+use super::steady::{Data, MEAN_NEEDS, Steady, interval};
 use super::{DistributionEstimate, Estimate, Histogram, Tail};
 
 /// The shares that percentiles are printed for.
@@ -147,7 +147,7 @@ impl<'a> View<'a> {
         }
         // Where the tail is far more clustered than the mean, its own dispersion decides.
         let length = self.correlation_length.max(self.dispersion_above(value) / 2.0);
-        let data = Data::new(self.count * share.min(1.0 - share), length, PERCENTILE_NEEDS);
+        let data = Data::beside(self.count, share, length);
         if !data.suffices() {
             return Estimate::without_interval(value);
         }
