@@ -5,14 +5,22 @@ use tenfold_brief::{Diagnostic, Severity};
 
 use crate::output;
 
-/// Prints all diagnostics to standard error: errors first, then in the order of the text.
+/// More than this many nobody reads on a screen.
+const SHOWN: usize = 100;
+
+/// Prints diagnostics to standard error: errors first, then in the order of the text, and of more than
+/// a hundred only how many follow.
 pub(crate) fn print(path: &str, source: &[u8], diagnostics: &[Diagnostic]) {
     let text = String::from_utf8_lossy(source);
     let renderer = if output::stderr() { Renderer::styled() } else { Renderer::plain() };
     let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
     let errors = diagnostics.iter().filter(is_error);
-    for diagnostic in errors.chain(diagnostics.iter().filter(|d| !is_error(d))) {
+    let others = diagnostics.iter().filter(|diagnostic| !is_error(diagnostic));
+    for diagnostic in errors.chain(others).take(SHOWN) {
         output::note(&render(&renderer, path, &text, diagnostic));
+    }
+    if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {
+        output::note(&format!("and {more} more: `estimate --format json` lists them all\n"));
     }
 }
 

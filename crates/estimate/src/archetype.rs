@@ -293,6 +293,9 @@ pub(crate) struct FeatureSpec {
     /// Whether it is offered as nice to have when nobody asks.
     #[serde(default)]
     pub(crate) offer: bool,
+    /// Operations that it is a part of and that are there without it.
+    #[serde(default)]
+    pub(crate) part_of: Vec<String>,
 }
 
 /// A use case.

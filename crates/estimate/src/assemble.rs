@@ -120,6 +120,10 @@ impl Estimate {
                 b.code.as_str(),
             ))
         });
+        // Where nothing could be read, the lack of a load is no second fault.
+        if self.diagnostics.iter().any(|d| matches!(d.code.as_str(), "E007" | "E008" | "E011")) {
+            self.diagnostics.retain(|d| d.code.as_str() != "W101");
+        }
         self.outcome = outcome(&self.diagnostics);
     }
 }

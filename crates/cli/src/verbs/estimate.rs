@@ -19,6 +19,8 @@ pub(crate) fn run(verb: &Verb) -> Exit {
     diagnostics::print(&path, &source, &estimate.diagnostics);
     match verb.format {
         Format::Json => output::result(&super::json(&estimate.to_document())),
+        // Of a brief that could not be read there is nothing to show.
+        Format::Text if estimate.name.is_empty() && estimate.operations.is_empty() => {}
         Format::Text => output::result(&text(&estimate)),
     }
     exit(estimate.outcome)

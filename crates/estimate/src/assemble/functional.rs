@@ -60,9 +60,11 @@ pub(super) fn features(draft: &Draft<'_>) -> Vec<Feature> {
             operations: draft
                 .operations
                 .iter()
-                .filter(
-                    |(_, o)| if spec.always { o.spec.when.is_empty() } else { needs(&o.spec.when) },
-                )
+                .filter(|(operation, o)| {
+                    let carries =
+                        if spec.always { o.spec.when.is_empty() } else { needs(&o.spec.when) };
+                    carries || spec.part_of.contains(operation)
+                })
                 .map(|(name, _)| name.clone())
                 .collect(),
             datasets: draft
