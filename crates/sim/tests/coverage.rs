@@ -32,8 +32,10 @@ fn intervals_at_half_load_hold_the_truth() {
 
 #[test]
 fn intervals_at_high_load_hold_the_truth() {
-    check(m_m_1(0.8), 200, 65_536, &["p50", "utilization"]);
+    check(m_m_1(0.8), 200, 65_536, &["utilization"]);
+    check(m_m_1(0.8), 200, 98_304, &["p50"]);
     check(m_m_1(0.8), 100, 524_288, &["mean", "p90", "p95", "queue length", "in-flight"]);
+    check(m_m_1(0.8), 100, 2_097_152, &["p99"]);
 }
 
 #[test]
