@@ -180,13 +180,7 @@ impl Balancer {
         }
         let failed = outcome == BalancerOutcome::Failure;
         if let Some(max_fails) = self.options.max_fails {
-            let failing = it.failing(&max_fails);
-            it.count(now, failed, &max_fails);
-            match (failing, it.failing(&max_fails)) {
-                (false, true) => self.troubled += 1,
-                (true, false) => self.troubled -= 1,
-                _ => {}
-            }
+            self.count_fails(now, backend, failed, &max_fails);
         }
         if self.options.outlier.is_some() {
             self.judge(now, backend, failed);
@@ -254,6 +248,8 @@ impl Balancer {
             BackendState::Down
         } else if it.ejected_until.is_some_and(|until| now < until) {
             BackendState::Ejected
+        } else if self.live > 1 && self.options.max_fails.is_some_and(|by| it.failing(&by)) {
+            BackendState::Failing
         } else {
             BackendState::Up
         }
@@ -303,6 +299,22 @@ impl Balancer {
         self.options = options;
         self.rebuild();
         Ok(())
+    }
+
+    fn count_fails(&mut self, now: Instant, backend: usize, failed: bool, by: &MaxFailsOptions) {
+        let from = self.state(now, backend);
+        let it = &mut self.backends[backend];
+        let failing = it.failing(by);
+        it.count(now, failed, by);
+        match (failing, it.failing(by)) {
+            (false, true) => self.troubled += 1,
+            (true, false) => self.troubled -= 1,
+            _ => return,
+        }
+        let to = self.state(now, backend);
+        if from != to {
+            self.note(backend, from, to);
+        }
     }
 
     fn note(&mut self, backend: usize, from: BackendState, to: BackendState) {

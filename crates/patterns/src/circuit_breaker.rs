@@ -76,6 +76,8 @@ pub struct CircuitBreaker {
     generation: u64,
     /// When an open breaker may probe (strictly after), or a half-open one began to.
     since: Instant,
+    /// When it opened, or to where the clock stepped back since.
+    opened: Instant,
     /// Times that it opened without having been closed in between.
     openings: u32,
     /// Probes that may still be made.
@@ -101,6 +103,7 @@ impl CircuitBreaker {
             state: CircuitBreakerState::Closed,
             generation: 0,
             since: Instant::ZERO,
+            opened: Instant::ZERO,
             openings: 0,
             permits: 0,
             failures: 0,
@@ -117,6 +120,11 @@ impl CircuitBreaker {
         match self.state {
             CircuitBreakerState::Closed => self.admit(None),
             CircuitBreakerState::Open => {
+                if now < self.opened {
+                    // The clock stepped back: the wait begins again, and is not longer by the step.
+                    self.since = now + self.since.saturating_since(self.opened);
+                    self.opened = now;
+                }
                 if now > self.since {
                     let changed = self.change(now, CircuitBreakerState::HalfOpen);
                     self.permits -= 1;
@@ -298,6 +306,7 @@ impl CircuitBreaker {
         self.generation += 1;
         match to {
             CircuitBreakerState::Open => {
+                self.opened = now;
                 self.since = now + self.open_wait();
                 self.openings = self.openings.saturating_add(1);
             }

@@ -160,6 +160,8 @@ async fn failures_by_status_take_a_backend_out() {
         bad += u32::from(balance.call(()).await.unwrap().status() == 500);
     }
     assert_eq!(bad, 2);
+    let state = balance.balancer().state(TokioClock.now(), "bad");
+    assert_eq!(state, Some(BackendState::Failing));
 }
 
 #[tokio::test]

@@ -180,7 +180,7 @@ async fn a_stale_value_is_served_when_the_store_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_load_that_began_before_an_invalidation_is_not_kept_and_not_shared() {
+async fn textbook_a_load_that_began_before_an_invalidation_is_not_kept_and_not_shared() {
     let (cache, store) = (cache(), Store::default());
     let spawn = || {
         let (cache, store) = (cache.clone(), store.clone());

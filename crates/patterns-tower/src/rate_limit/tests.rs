@@ -205,7 +205,7 @@ fn a_quota_says_what_the_rule_does() {
 }
 
 #[test]
-fn threads_together_get_no_more_than_the_burst() {
+fn textbook_threads_together_get_no_more_than_the_burst() {
     let limiter = Arc::new(SharedLimiter::new(rule(1, 10_000)));
     let now = Instant::ZERO + Duration::from_secs(1);
     let admitted: usize = std::thread::scope(|scope| {

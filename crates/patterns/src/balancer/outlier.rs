@@ -147,7 +147,7 @@ impl Balancer {
                 if !it.removed {
                     self.ejected -= 1;
                     self.troubled -= 1;
-                    self.note(backend, BackendState::Ejected, BackendState::Up);
+                    self.note(backend, BackendState::Ejected, self.state(now, backend));
                 }
             }
         }

@@ -347,6 +347,42 @@ fn five_failures_in_a_row_eject_longer_each_time() {
 }
 
 #[test]
+fn the_state_of_a_failing_backend_says_so_until_a_probe_succeeds() {
+    let options = BalancerOptions {
+        max_fails: Some(MaxFailsOptions { max_fails: 2, fail_timeout: ms(10_000) }),
+        ..BalancerOptions::plain(BalancerPolicy::RoundRobin)
+    };
+    let mut balancer = balancer(options, &[1; 2]);
+    let mut stream = stream();
+    send(&mut balancer, at(0), 1, BalancerOutcome::Failure);
+    assert_eq!(balancer.state(at(0), 1), BackendState::Up, "one is not enough");
+    send(&mut balancer, at(1), 1, BalancerOutcome::Failure);
+    let states = [0, 1].map(|backend| balancer.state(at(1), backend));
+    assert_eq!(states, [BackendState::Up, BackendState::Failing]);
+    assert!((0..9).all(|_| balancer.pick(at(10_001), b"", &mut stream) == Some(0)));
+    assert!((0..9).any(|_| balancer.pick(at(10_002), b"", &mut stream) == Some(1)), "the probe");
+    assert_eq!(balancer.state(at(10_002), 1), BackendState::Failing, "not answered yet");
+    send(&mut balancer, at(10_003), 1, BalancerOutcome::Success);
+    assert_eq!(balancer.state(at(10_003), 1), BackendState::Up);
+    let changes: Vec<_> = core::iter::from_fn(|| balancer.poll_event()).collect();
+    let (up, failing) = (BackendState::Up, BackendState::Failing);
+    assert_eq!(
+        changes,
+        [(up, failing), (failing, up)].map(|(from, to)| BalancerTransition {
+            backend: 1,
+            from,
+            to
+        })
+    );
+    // A lone backend takes requests whatever it does, and is called so.
+    send(&mut balancer, at(10_004), 1, BalancerOutcome::Failure);
+    send(&mut balancer, at(10_004), 1, BalancerOutcome::Failure);
+    balancer.remove(at(10_005), 0);
+    assert_eq!(balancer.state(at(10_005), 1), BackendState::Up);
+    assert_eq!(balancer.pick(at(10_005), b"", &mut stream), Some(1));
+}
+
+#[test]
 fn a_success_ends_the_row() {
     let mut balancer = balancer(with_outlier(eject_options()), &[1; 4]);
     for i in 0..50 {
@@ -532,9 +568,12 @@ proptest! {
                 0..4 => {
                     let key = which.to_le_bytes();
                     let tried: Vec<usize> = (op == 0).then_some(which).into_iter().collect();
+                    let before = balancer.clone();
                     if let Some(backend) = balancer.pick_untried(now, &key, &tried, &mut stream) {
                         prop_assert!(!tried.contains(&backend));
-                        prop_assert_eq!(balancer.state(now, backend), BackendState::Up);
+                        prop_assert!(before.is_healthy(now, &before.backends[backend]));
+                        let state = balancer.state(now, backend);
+                        prop_assert!(matches!(state, BackendState::Up | BackendState::Failing));
                         balancer.started(now, backend);
                         flying.push(backend);
                     } else if balancer.live > 0 && tried.is_empty() {

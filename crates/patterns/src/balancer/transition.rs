@@ -22,6 +22,8 @@ pub enum BackendState {
     Down,
     /// It is an outlier, until its time is over.
     Ejected,
+    /// `max_fails` requests failed: it gets one probe each `fail_timeout`, until one succeeds.
+    Failing,
     /// It was removed; requests in flight may still finish.
     Removed,
 }
@@ -34,6 +36,7 @@ impl BackendState {
             Self::Up => "up",
             Self::Down => "down",
             Self::Ejected => "ejected",
+            Self::Failing => "failing",
             Self::Removed => "removed",
         }
     }

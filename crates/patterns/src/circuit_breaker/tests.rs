@@ -197,6 +197,57 @@ fn cancelled_probes_give_their_permits_back() {
 }
 
 #[test]
+fn textbook_a_stale_success_closes_nothing() {
+    let options = CircuitBreakerOptions { half_open_calls: 1, ..small() };
+    let mut breaker = breaker(options);
+    let stale = [0; 2].map(|_| acquire(&mut breaker, at(0)));
+    open(&mut breaker, at(0));
+    let [while_open, while_probing] = stale;
+    let success = CircuitBreakerOutcome::Success;
+    assert_eq!(breaker.record(at(500), while_open, success, ms(1)), None);
+    assert_eq!(breaker.state(), CircuitBreakerState::Open);
+    let probe = acquire(&mut breaker, at(1_001));
+    assert_eq!(breaker.record(at(1_002), while_probing, success, ms(1)), None);
+    assert_eq!(breaker.state(), CircuitBreakerState::HalfOpen, "the probe decides");
+    breaker.record(at(1_003), probe, success, ms(1));
+    assert_eq!(breaker.state(), CircuitBreakerState::Closed);
+}
+
+#[test]
+fn textbook_a_late_failure_of_an_old_generation_does_not_extend_the_outage() {
+    let options = CircuitBreakerOptions { half_open_calls: 1, ..small() };
+    let mut breaker = breaker(options);
+    let mut late = [0; 10].map(|_| acquire(&mut breaker, at(0))).into_iter();
+    open(&mut breaker, at(0));
+    let failure = CircuitBreakerOutcome::Failure;
+    for millis in [1, 500, 999] {
+        breaker.record(at(millis), late.next().unwrap(), failure, ms(1));
+    }
+    assert!(refused(&mut breaker, at(1_000)));
+    let probe = acquire(&mut breaker, at(1_001));
+    for permit in late.by_ref().take(3) {
+        assert_eq!(breaker.record(at(1_002), permit, failure, ms(1)), None);
+    }
+    assert_eq!(breaker.state(), CircuitBreakerState::HalfOpen, "the probe decides");
+    breaker.record(at(1_003), probe, CircuitBreakerOutcome::Success, ms(1));
+    assert_eq!(breaker.state(), CircuitBreakerState::Closed);
+    for permit in late {
+        breaker.record(at(1_004), permit, failure, ms(1));
+    }
+    assert_eq!(breaker.metrics(at(1_004)).calls, 0, "nor does it begin the next");
+}
+
+#[test]
+fn textbook_a_clock_step_back_does_not_prolong_the_outage() {
+    let hour = 3_600_000;
+    let mut breaker = breaker(small());
+    open(&mut breaker, at(2 * hour));
+    assert!(refused(&mut breaker, at(hour)), "stepped back by an hour");
+    assert!(refused(&mut breaker, at(hour + 1_000)), "the wait counts from the step at most");
+    assert!(!refused(&mut breaker, at(hour + 1_001)));
+}
+
+#[test]
 fn textbook_late_results_count_for_nothing() {
     let mut breaker = breaker(small());
     let (success, failure) = (acquire(&mut breaker, at(0)), acquire(&mut breaker, at(0)));
@@ -272,7 +323,7 @@ fn open_waits_grow_with_jitter_and_start_over() {
 }
 
 #[test]
-fn slow_calls_open_it() {
+fn textbook_slow_calls_count() {
     let slow = Some(SlowCalls { longer_than: ms(100), ratio: 0.75 });
     let mut breaker = breaker(CircuitBreakerOptions { slow, ..small() });
     for (i, duration) in [100, 101, 101, 101].into_iter().enumerate() {
@@ -301,7 +352,7 @@ fn failures_in_a_row_open_it_as_gobreaker() {
 }
 
 #[test]
-fn client_errors_do_not_count() {
+fn textbook_client_errors_do_not_count() {
     let mut breaker = breaker(small());
     for _ in 0..100 {
         let permit = acquire(&mut breaker, at(0));

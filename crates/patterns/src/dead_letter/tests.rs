@@ -76,7 +76,36 @@ fn headers_are_named_as_theirs() {
 }
 
 #[test]
-fn headers_keep_the_origin_and_do_not_grow() {
+fn headers_of_kafka_connect_have_its_exact_names_and_texts() {
+    let origin = DeadLetterOrigin {
+        topic: "orders".to_owned(),
+        partition: 3,
+        offset: 4_294_967_296,
+        consumer: "billing".to_owned(),
+        error_class: "Malformed".to_owned(),
+        error_message: "no amount".to_owned(),
+        ..DeadLetterOrigin::default()
+    };
+    let headers = write(HeaderStyle::KafkaConnect, &origin);
+    let texts: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), core::str::from_utf8(value).unwrap()))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            ("__connect.errors.topic", "orders"),
+            ("__connect.errors.partition", "3"),
+            ("__connect.errors.offset", "4294967296"),
+            ("__connect.errors.connector.name", "billing"),
+            ("__connect.errors.exception.class.name", "Malformed"),
+            ("__connect.errors.exception.message", "no amount"),
+        ]
+    );
+}
+
+#[test]
+fn textbook_headers_keep_the_origin_and_do_not_grow() {
     let mut origin = DeadLetterOrigin {
         topic: "orders".to_owned(),
         partition: 7,

@@ -53,7 +53,7 @@ fn balance_is_what_virtual_nodes_promise() {
 }
 
 #[test]
-fn removal_moves_only_the_keys_of_the_removed() {
+fn textbook_removal_moves_only_the_keys_of_the_removed() {
     let (before, mut after) = (ten(160), ten(160));
     after.remove("node-3").unwrap();
     let mut moved = 0;

@@ -25,7 +25,7 @@ fn each_key_has_its_own_allowance() {
 }
 
 #[test]
-fn made_up_keys_do_not_grow_it_and_spare_who_owes_most() {
+fn textbook_made_up_keys_do_not_grow_it_and_spare_who_owes_most() {
     let mut limiter = limiter(64);
     while limiter.admit(at(0), 7, 1).is_admitted() {}
     for key in 1_000..100_000 {

@@ -74,7 +74,7 @@ fn the_time_out_is_that_of_the_oldest_value() {
 }
 
 #[test]
-fn one_value_of_a_key_is_on_its_way_at_a_time() {
+fn textbook_one_value_of_a_key_is_on_its_way_at_a_time() {
     let mut node = Node::new(options()).unwrap();
     write(&mut node, at(0), 1, 1);
     write(&mut node, at(0), 2, 1);
@@ -96,7 +96,7 @@ fn one_value_of_a_key_is_on_its_way_at_a_time() {
 }
 
 #[test]
-fn a_failed_flush_is_tried_again_with_the_same_values() {
+fn textbook_a_failed_flush_is_tried_again_with_the_same_values() {
     let mut node = Node::new(options()).unwrap();
     write(&mut node, at(0), 1, 1);
     node.handle_timeout(at(100));
