@@ -8,14 +8,25 @@ use core::time::Duration;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tenfold_patterns::envoy_ring::{EnvoyRing, EnvoyRingOptions};
+use tenfold_patterns::hash_slots::{
+    SlotMap, cassandra_token, kafka_partition, murmur3_x64_128, redis_slot,
+};
+use tenfold_patterns::jump::jump;
+use tenfold_patterns::ketama::Ketama;
+use tenfold_patterns::maglev::Maglev;
+use tenfold_patterns::nginx_hash::NginxRing;
+use tenfold_patterns::rendezvous::Rendezvous;
 use tenfold_patterns::{
     AdaptiveThrottle, AdaptiveThrottleOptions, BackendOptions, Balancer, BalancerOptions,
     BalancerOutcome, BalancerPolicy, Bulkhead, BulkheadDecision, BulkheadOptions, Cache,
     CacheOptions, CircuitBreaker, CircuitBreakerDecision, CircuitBreakerOptions,
-    CircuitBreakerOutcome, ConcurrencyLimit, ConcurrencyLimitOptions, ConcurrencyOutcome, Gcra,
-    GcraOptions, HashRing, HashRingOptions, Hedge, HedgeOptions, KeyedLimiter, LimitReq,
-    LimitReqOptions, Retry, RetryBudget, RetryBudgetOptions, RetryCause, RetryFailure,
-    RetryOptions, TokenBucket, TokenBucketOptions, WindowCounter, WindowLimitOptions, WindowLog,
+    CircuitBreakerOutcome, ConcurrencyLimit, ConcurrencyLimitOptions, ConcurrencyOutcome,
+    FixedWindow, Gcra, GcraOptions, HashRing, HashRingOptions, Hedge, HedgeOptions, IdRanges,
+    KeyedLimiter, LimitReq, LimitReqOptions, PriorityShed, PriorityShedOptions, RangeShards, Retry,
+    RetryBudget, RetryBudgetOptions, RetryCause, RetryFailure, RetryOptions, Snowflake,
+    SnowflakeDecision, SnowflakeOptions, TokenBucket, TokenBucketOptions, Uuid7, WaitShed,
+    WaitShedOptions, WindowCounter, WindowLimitOptions, WindowLog,
 };
 use tenfold_units::{Instant, Seed};
 
@@ -70,6 +81,8 @@ fn limiters() {
     quiet("window log", |now, _| drop_decision(log.admit(now)));
     let mut counter = WindowCounter::new(window).unwrap();
     quiet("window counter", |now, _| drop_decision(counter.admit(now)));
+    let mut fixed = FixedWindow::new(window).unwrap();
+    quiet("fixed window", |now, _| drop_decision(fixed.admit(now)));
     let rule = TokenBucketOptions::per_second(10, 10).rule().unwrap();
     let mut keyed = KeyedLimiter::new(rule, 1_000).unwrap();
     quiet("keyed limiter", |now, i| drop_decision(keyed.admit(now, i * 31 % 5_000, 1)));
@@ -101,6 +114,51 @@ fn caches_and_rings() {
     });
 }
 
+fn placements() {
+    let hosts = [("a:1", 1), ("b:1", 2), ("c:1", 3)];
+    let maglev = Maglev::new(65_537, &hosts).unwrap();
+    quiet("maglev", |_, i| assert!(maglev.owner(i * 31) < 3));
+    quiet("jump", |_, i| assert!(jump(i, 1_000) < 1_000));
+    let rendezvous = Rendezvous::new(&hosts.map(|(name, weight)| (name, f64::from(weight))));
+    quiet("rendezvous", |_, i| {
+        let mut owners = [0; 2];
+        assert_eq!(rendezvous.owners(i, &mut owners), 2);
+        assert_eq!(rendezvous.owner(i), Some(owners[0]));
+    });
+    let envoy = EnvoyRing::new(EnvoyRingOptions::envoy(), &hosts).unwrap();
+    quiet("envoy ring", |_, i| assert!(envoy.owner(i).is_some()));
+    let ketama = Ketama::new(&[("a", 11_211, 1), ("b", 11_211, 1)]);
+    let nginx = NginxRing::new(&hosts);
+    const SLOTS: u32 = 16_384;
+    let slots = SlotMap::new(SLOTS, 3);
+    quiet("rings and slots by key", |_, i| {
+        let key = i.to_le_bytes();
+        assert!(ketama.owner(&key).is_some() && nginx.owner(&key).is_some());
+        assert!(slots.owner(u32::from(redis_slot(&key))) < 3);
+        assert!(kafka_partition(&key, 12) < 12);
+        drop_decision((cassandra_token(&key), murmur3_x64_128(&key)));
+    });
+    let mut ranges = RangeShards::new();
+    (1..8_u64).for_each(|i| drop_decision(ranges.split(&(i * 500))));
+    quiet("range shards", |now, i| {
+        let key = i * 31 % 4_000;
+        assert_eq!(ranges.access(now, &key), ranges.shard(&key));
+    });
+}
+
+fn ids() {
+    let mut snowflake = Snowflake::new(SnowflakeOptions::twitter(7)).unwrap();
+    quiet("snowflake", |_, i| {
+        let decision = snowflake.next_id(1_700_000_000_000 + i);
+        assert!(matches!(decision, SnowflakeDecision::Id(_)));
+    });
+    let mut uuids = Uuid7::new(Seed(1).stream("uuid"));
+    quiet("uuid7", |_, i| drop_decision(uuids.next_id(1_700_000_000_000 + i)));
+    let mut leased = IdRanges::new(10).unwrap();
+    assert!(leased.add_block(0, 10_000));
+    quiet("id ranges", |_, _| drop_decision(leased.next_id()));
+}
+
 fn balancers() {
     let backends = ["a:1", "b:1", "c:1", "d:1"].map(BackendOptions::named);
     let ring = BalancerPolicy::ConsistentHash { virtual_nodes: 100, bounded_load: 1.25 };
@@ -112,6 +170,7 @@ fn balancers() {
         BalancerPolicy::NginxHash,
         BalancerPolicy::NginxConsistentHash,
         ring,
+        BalancerPolicy::PeakEwma { decay: MS * 100, initial: MS },
     ] {
         let mut stream = Seed(1).stream("allocation");
         let options = BalancerOptions { policy, ..BalancerOptions::envoy() };
@@ -156,11 +215,19 @@ fn protections() {
         }
         while bulkhead.poll_expired(now).is_some() {}
     });
-    let mut limit = ConcurrencyLimit::new(ConcurrencyLimitOptions::netflix_gradient2()).unwrap();
-    quiet("concurrency limit", |_, i| {
-        let permit = limit.try_acquire().unwrap();
-        limit.release(permit, ConcurrencyOutcome::Success, MS * (i % 9) as u32);
-    });
+    for options in
+        [ConcurrencyLimitOptions::netflix_gradient2(), ConcurrencyLimitOptions::netflix_aimd()]
+    {
+        let mut limit = ConcurrencyLimit::new(options).unwrap();
+        quiet("concurrency limit", |_, i| {
+            let permit = limit.try_acquire().unwrap();
+            limit.release(permit, ConcurrencyOutcome::Success, MS * (i % 9) as u32);
+        });
+    }
+    let mut shed = WaitShed::new(WaitShedOptions::facebook()).unwrap();
+    quiet("shedding by wait", |now, i| drop_decision(shed.decide(now, MS * (i % 30) as u32)));
+    let mut shed = PriorityShed::new(PriorityShedOptions::dagor()).unwrap();
+    quiet("shedding by priority", |now, i| drop_decision(shed.admit(now, i as u8)));
     let mut throttle = AdaptiveThrottle::new(AdaptiveThrottleOptions::sre_book()).unwrap();
     quiet("adaptive throttle", |now, _| drop_decision(throttle.admit(now, &mut stream)));
     let retry = Retry::new(RetryOptions::aws_standard()).unwrap();
@@ -185,6 +252,8 @@ fn protections() {
 fn hot_paths_do_not_allocate() {
     limiters();
     caches_and_rings();
+    placements();
+    ids();
     balancers();
     protections();
 }
