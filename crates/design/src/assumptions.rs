@@ -238,6 +238,13 @@ const ALL: &[Assumption] = &[
         "4.1 KiB: the socket's slabs with empty buffers",
     ),
     recall(
+        "tcp.ephemeral_ports",
+        "connections from one source address to one address and port",
+        Unit::Count,
+        [16_384.0, 28_232.0, 64_511.0],
+        "Linux takes ports 32,768 to 60,999 unless net.ipv4.ip_local_port_range says otherwise",
+    ),
+    recall(
         "cdn.committed",
         "CDN price of 10^9 bytes with a commitment of years and petabytes",
         Unit::UsdEach,

@@ -39,6 +39,7 @@ fn size(draft: &mut Draft<'_>, pushes: &[String], zones: u32) {
     let book = &mut draft.book;
     let plan = book.fact("ws.plan");
     let (server, kernel) = (book.fact("ws.mem.rust"), book.assume("ws.kernel"));
+    let ports = book.assume("tcp.ephemeral_ports");
     let deflate = book.fact("ws.deflate");
     let deliver = book.station("ws.deliver");
     let handshake = book.station("tls13.full.ecdsa");
@@ -69,6 +70,8 @@ fn size(draft: &mut Draft<'_>, pushes: &[String], zones: u32) {
     let label = "connections that a lost zone sends back";
     book.derive("sessions.lost", label, count, &format!("sessions.open / {zones}"));
     let rate = Unit::PerSecond;
+    let label = "source addresses that a proxying hop needs towards one node";
+    book.derive("sessions.sources", label, count, &format!("ceil({plan} / {ports})"));
     let label = "reconnections when spread over a minute";
     book.derive("sessions.reconnect_60s", label, rate, "sessions.lost / 60");
     let label = "reconnections when all come within 5 s";
@@ -91,14 +94,23 @@ fn choice(draft: &mut Draft<'_>) -> Choice {
             "전달 한 번이 frame 하나, core 시간 {station.ws.deliver:이다}. 연결 \
              {sessions.open}개에 메모리 {sessions.memory:을} 쓴다",
         )],
-        vec![t(
-            "a lost zone sends {sessions.lost} connections back: {sessions.reconnect_5s} unless \
+        vec![
+            t(
+                "a hop that ends connections and opens its own has {assumed.tcp.ephemeral_ports} ports \
+             for each pair of addresses: {sessions.sources} source addresses for each node, or a \
+             balancer that passes connections through",
+                "연결을 끊어 새로 맺는 L7 hop은 주소 쌍마다 port가 {assumed.tcp.ephemeral_ports}개뿐이다. \
+             node마다 source address {sessions.sources}개를 두거나 연결을 그대로 넘기는 balancer를 쓴다",
+            ),
+            t(
+                "a lost zone sends {sessions.lost} connections back: {sessions.reconnect_5s} unless \
              jitter spreads them to {sessions.reconnect_60s}; compression would take \
              {sessions.memory_deflate}",
-            "zone을 잃으면 {sessions.lost}개가 다시 연결한다. jitter로 {sessions.reconnect_60s}까지 \
+                "zone을 잃으면 {sessions.lost}개가 다시 연결한다. jitter로 {sessions.reconnect_60s}까지 \
              펴지 않으면 {sessions.reconnect_5s:이다}. 압축을 켜면 메모리가 \
              {sessions.memory_deflate:이다}",
-        )],
+            ),
+        ],
         Some("sessions.cost".to_owned()),
     );
     let mut polling = option(
