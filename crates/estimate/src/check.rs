@@ -18,6 +18,11 @@ const FARTHEST_RTT_SECONDS: f64 = 0.170;
 /// A round trip inside one zone, s: no answer at the edge is faster than the store behind it.
 const ZONE_RTT_SECONDS: f64 = 0.000_1;
 
+/// So many of a kind make rates of their own.
+const MANY: f64 = 1_000.0;
+/// A system of so many does anything that is worth a line more often, 1/s: once an hour.
+const RARE: f64 = 1.0 / 3_600.0;
+
 /// Adds every diagnostic that needs arithmetic.
 pub(crate) fn check(draft: &mut Draft<'_>) {
     conflicts(draft);
@@ -27,6 +32,7 @@ pub(crate) fn check(draft: &mut Draft<'_>) {
     words_as_numbers(draft);
     currencies(draft);
     load(draft);
+    tiny_rates(draft);
     unfilled(draft);
     unused(draft);
 }
@@ -231,6 +237,35 @@ fn load(draft: &mut Draft<'_>) {
                 \"500 requests/s\""
         .to_owned();
     draft.say((Severity::Warning, "W101"), span, &read, message, help);
+}
+
+/// Says which rates were read as those of the whole system though many stand beside them and each of
+/// the many hardly ever has a turn: more likely they are meant of each.
+fn tiny_rates(draft: &mut Draft<'_>) {
+    let demands = &draft.brief.demands;
+    let mut found = Vec::new();
+    for (index, demand) in demands.iter().enumerate() {
+        let Some(seconds) = demand.per_seconds().filter(|_| demand.per.len() == 1) else {
+            continue;
+        };
+        let rate = demand.amount.mid / seconds;
+        let of_all = demand.actor.is_none()
+            && draft.figure_of[index].as_ref().is_some_and(|id| id.starts_with("op."));
+        let many = demands.iter().find(|other| {
+            other.item == demand.item
+                && other.per.is_empty()
+                && other.span.start < demand.span.start
+                && other.amount.mid >= MANY
+        });
+        if let Some(many) = many.filter(|_| of_all && rate > 0.0 && rate < RARE) {
+            found.push((demand.span, demand.text.clone(), many.amount.text.clone()));
+        }
+    }
+    for (span, read, many) in found {
+        let message = format!("read as the rate of the whole system, beside {many} of them");
+        let help = "if it is the rate of each, say so: \"2 trips per rider and day\"".to_owned();
+        draft.say((Severity::Warning, "W106"), span, &read, message, help);
+    }
 }
 
 /// Says which stated properties of data size nothing, because nothing says how many items there are.
