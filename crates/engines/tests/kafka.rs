@@ -121,6 +121,7 @@ fn pass_on(policy: &DeadLetter, style: HeaderStyle, record: &ConsumerRecord) -> 
         consumer: "orders".to_owned(),
         error_class: "StoreAway".to_owned(),
         error_message: format!("attempt {attempt} of {}", record.value_str().unwrap()),
+        ..DeadLetterOrigin::default()
     };
     let carried = record.headers.iter().filter(|(name, _)| name != DELIVERY_ATTEMPT);
     let carried = carried.filter(|(name, _)| name != NOT_BEFORE);

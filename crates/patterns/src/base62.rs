@@ -30,6 +30,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::options::{Check, InvalidOptions};
 
+/// The longest code.
+pub const MAX_LENGTH: usize = 10;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Rounds of the network; four are the least for a good permutation.
 const ROUNDS: u64 = 6;
@@ -77,16 +79,29 @@ impl Base62 {
     /// Returns the code of a number, or `None` when it is not below the capacity.
     #[must_use]
     pub fn encode(&self, number: u64) -> Option<String> {
+        self.encode_into(number, &mut [0; MAX_LENGTH]).map(str::to_owned)
+    }
+
+    /// As [`Base62::encode`], into the beginning of `buffer` and without an allocation; `None` also
+    /// when the buffer is shorter than a code.
+    ///
+    /// ```
+    /// use tenfold_patterns::{Base62, Base62Options, base62::MAX_LENGTH};
+    /// let codes = Base62::new(Base62Options { length: 3, key: None }).unwrap();
+    /// let mut buffer = [0; MAX_LENGTH];
+    /// assert_eq!(codes.encode_into(62 * 62 + 61, &mut buffer), Some("10z"));
+    /// ```
+    pub fn encode_into<'b>(&self, number: u64, buffer: &'b mut [u8]) -> Option<&'b str> {
         if number >= self.capacity {
             return None;
         }
+        let code = buffer.get_mut(..self.options.length as usize)?;
         let mut rest = self.walk(number, false);
-        let mut code = vec![b'0'; self.options.length as usize];
         for digit in code.iter_mut().rev() {
             *digit = DIGITS[(rest % 62) as usize];
             rest /= 62;
         }
-        String::from_utf8(code).ok()
+        core::str::from_utf8(code).ok()
     }
 
     /// Returns the number of a code, or `None` when it is not one.

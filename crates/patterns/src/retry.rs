@@ -149,6 +149,18 @@ impl RetryOptions {
         }
     }
 
+    /// resilience4j's `IntervalFunction.ofExponentialRandomBackoff()`: 3 attempts, 500 ms growing by
+    /// half, ±50 %; the cap of a minute is ours, as it has none.
+    #[must_use]
+    pub const fn resilience4j_exponential() -> Self {
+        Self {
+            multiplier: 1.5,
+            cap: Duration::from_secs(60),
+            jitter: Jitter::Proportional(0.5),
+            ..Self::resilience4j()
+        }
+    }
+
     /// Polly 8: 3 retries after the first attempt, 2 s constant, no jitter.
     #[must_use]
     pub const fn polly() -> Self {

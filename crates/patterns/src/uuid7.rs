@@ -27,6 +27,10 @@ use core::fmt;
 
 use tenfold_units::random::Stream;
 
+/// Characters of an id's usual form.
+pub const TEXT_LENGTH: usize = 36;
+const DASHES: [usize; 4] = [8, 13, 18, 23];
+
 /// A UUID of version 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid(u128);
@@ -44,16 +48,43 @@ impl Uuid {
         (self.0 >> 80) as u64
     }
 
+    /// Writes the usual form into `buffer` and returns it, without an allocation.
+    ///
+    /// ```
+    /// use tenfold_patterns::{Uuid, uuid7::TEXT_LENGTH};
+    /// let text = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+    /// let id = Uuid::parse(text).unwrap();
+    /// assert_eq!(id.encode_into(&mut [0; TEXT_LENGTH]), text);
+    /// ```
+    pub fn encode_into(self, buffer: &mut [u8; TEXT_LENGTH]) -> &str {
+        let mut rest = self.0;
+        for (place, byte) in buffer.iter_mut().enumerate().rev() {
+            if DASHES.contains(&place) {
+                *byte = b'-';
+            } else {
+                *byte = b"0123456789abcdef"[(rest & 15) as usize];
+                rest >>= 4;
+            }
+        }
+        core::str::from_utf8(buffer).expect("digits and dashes are ASCII")
+    }
+
     /// Returns the id that a text in the usual form names, if it is of version 7.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let dashes = [8, 13, 18, 23];
-        let formed = text.len() == 36
-            && text.bytes().enumerate().all(|(i, byte)| {
-                if dashes.contains(&i) { byte == b'-' } else { byte.is_ascii_hexdigit() }
-            });
-        let digits: String = text.chars().filter(|c| *c != '-').collect();
-        let id = u128::from_str_radix(&digits, 16).ok().filter(|_| formed)?;
+        if text.len() != TEXT_LENGTH {
+            return None;
+        }
+        let mut id = 0;
+        for (place, byte) in text.bytes().enumerate() {
+            if DASHES.contains(&place) {
+                if byte != b'-' {
+                    return None;
+                }
+            } else {
+                id = id << 4 | u128::from(char::from(byte).to_digit(16)?);
+            }
+        }
         let (version, variant) = (id >> 76 & 15, id >> 62 & 3);
         (version == 7 && variant == 2).then_some(Self(id))
     }
@@ -61,9 +92,7 @@ impl Uuid {
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex = format!("{:032x}", self.0);
-        let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-        f.write_str(&parts.join("-"))
+        f.pad(self.encode_into(&mut [0; TEXT_LENGTH]))
     }
 }
 

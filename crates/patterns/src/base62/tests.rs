@@ -64,3 +64,17 @@ proptest! {
         prop_assert_eq!(codes.decode(&code), Some(number));
     }
 }
+
+#[test]
+fn a_code_is_written_into_the_callers_buffer() {
+    let codes = Base62::new(Base62Options { length: 7, key: Some(9) }).unwrap();
+    let mut buffer = [b'!'; 12];
+    for number in [0, 1, 61, 62, codes.capacity() - 1] {
+        let code = codes.encode_into(number, &mut buffer).unwrap().to_owned();
+        assert_eq!(Some(code.clone()), codes.encode(number));
+        assert_eq!((codes.decode(&code), buffer[7]), (Some(number), b'!'));
+    }
+    assert_eq!(codes.encode_into(codes.capacity(), &mut buffer), None);
+    assert_eq!(codes.encode_into(1, &mut [0; 6]), None, "too short a buffer");
+    assert_eq!(codes.encode_into(1, &mut [0; MAX_LENGTH]).map(str::len), Some(7));
+}

@@ -53,7 +53,12 @@ fn textbook_no_retries_does_not_mean_dropped() {
 #[test]
 fn headers_are_named_as_theirs() {
     each_file("dlq", |_, file| {
-        let origin = DeadLetterOrigin::default();
+        let told = || "told".to_owned();
+        let origin = DeadLetterOrigin {
+            error_cause_class: told(),
+            stack_trace: told(),
+            ..DeadLetterOrigin::default()
+        };
         let mut checked = 0;
         for (style, block) in [
             (HeaderStyle::SpringKafka, &file["spring_kafka"]),
@@ -64,10 +69,15 @@ fn headers_are_named_as_theirs() {
                 .iter()
                 .map(|name| format!("{begin}{}", text(name)))
                 .collect();
-            for (name, _) in write(style, &origin) {
-                assert!(known.contains(&name), "{name}");
+            let written = write(style, &origin);
+            for (name, _) in &written {
+                assert!(known.contains(name), "{name}");
                 checked += 1;
             }
+            // All of theirs are written, but those about keys that cannot be read.
+            let silent = |name: &&String| !written.iter().any(|(other, _)| other == *name);
+            let silent: Vec<_> = known.iter().filter(silent).collect();
+            assert!(silent.iter().all(|name| name.contains("dlt-key-exception")), "{silent:?}");
         }
         assert_eq!(DELIVERY_ATTEMPT, text(&file["spring_kafka"]["delivery_attempt_header"]));
         assert!(prefix(HeaderStyle::KafkaConnect) == text(&file["kafka_connect"]["prefix"]));
@@ -82,6 +92,10 @@ fn headers_of_kafka_connect_have_its_exact_names_and_texts() {
         partition: 3,
         offset: 4_294_967_296,
         consumer: "billing".to_owned(),
+        task: 2,
+        stage: "VALUE_CONVERTER".to_owned(),
+        stage_class: "JsonConverter".to_owned(),
+        stack_trace: "at JsonConverter".to_owned(),
         error_class: "Malformed".to_owned(),
         error_message: "no amount".to_owned(),
         ..DeadLetterOrigin::default()
@@ -98,8 +112,12 @@ fn headers_of_kafka_connect_have_its_exact_names_and_texts() {
             ("__connect.errors.partition", "3"),
             ("__connect.errors.offset", "4294967296"),
             ("__connect.errors.connector.name", "billing"),
+            ("__connect.errors.task.id", "2"),
+            ("__connect.errors.stage", "VALUE_CONVERTER"),
+            ("__connect.errors.class.name", "JsonConverter"),
             ("__connect.errors.exception.class.name", "Malformed"),
             ("__connect.errors.exception.message", "no amount"),
+            ("__connect.errors.exception.stacktrace", "at JsonConverter"),
         ]
     );
 }
@@ -111,6 +129,7 @@ fn textbook_headers_keep_the_origin_and_do_not_grow() {
         partition: 7,
         offset: 258,
         error_message: "x".repeat(5_000),
+        stage: "TASK_PUT".to_owned(),
         ..DeadLetterOrigin::default()
     };
     for style in [HeaderStyle::SpringKafka, HeaderStyle::KafkaConnect] {
@@ -119,11 +138,15 @@ fn textbook_headers_keep_the_origin_and_do_not_grow() {
         let (count, size) = (headers.len(), headers.iter().map(|h| h.1.len()).sum::<usize>());
         origin.error_class = "Timeout".to_owned();
         for _ in 0..50 {
-            let later = DeadLetterOrigin { topic: "orders-retry-1".to_owned(), ..origin.clone() };
+            let later = DeadLetterOrigin {
+                topic: "orders-retry-1".to_owned(),
+                stage: "TRANSFORMATION".to_owned(),
+                ..origin.clone()
+            };
             apply(style, &later, &mut headers);
         }
         assert_eq!(headers.len(), count);
-        assert!(headers.iter().map(|h| h.1.len()).sum::<usize>() <= size + 7 && size < 1_200);
+        assert!(headers.iter().map(|h| h.1.len()).sum::<usize>() <= size + 13 && size < 1_200);
         let value = |name: &str| {
             let full = format!("{}{name}", prefix(style));
             headers.iter().find(|header| header.0 == full).map(|header| header.1.clone())
@@ -134,15 +157,23 @@ fn textbook_headers_keep_the_origin_and_do_not_grow() {
                 assert_eq!(value("original-partition").unwrap(), [0, 0, 0, 7]);
                 assert_eq!(value("original-offset").unwrap(), [0, 0, 0, 0, 0, 0, 1, 2]);
                 assert_eq!(value("exception-fqcn").unwrap(), b"Timeout");
+                assert_eq!(value("exception-stacktrace"), None, "not told");
             }
             HeaderStyle::KafkaConnect => {
                 assert_eq!(value("topic").unwrap(), b"orders");
                 assert_eq!(value("partition").unwrap(), b"7");
                 assert_eq!(value("offset").unwrap(), b"258");
                 assert_eq!(value("exception.class.name").unwrap(), b"Timeout");
+                assert_eq!(value("stage").unwrap(), b"TRANSFORMATION", "of the last failure");
             }
         }
         origin.error_class.clear();
+        // What was told of an earlier failure goes when this one does not tell it.
+        let traced = DeadLetterOrigin { stack_trace: "s".repeat(9_000), ..origin.clone() };
+        apply(style, &traced, &mut headers);
+        assert!(headers.iter().any(|header| header.1.len() == 8_000));
+        apply(style, &origin, &mut headers);
+        assert!(headers.iter().all(|header| header.1.len() <= 1_000));
     }
 }
 

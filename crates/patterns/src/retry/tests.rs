@@ -198,6 +198,7 @@ fn options_round_trip_through_yaml() {
         RetryOptions::aws_standard(),
         RetryOptions::grpc(),
         RetryOptions::resilience4j(),
+        RetryOptions::resilience4j_exponential(),
         RetryOptions::polly(),
         RetryOptions { jitter: Jitter::Decorrelated, ..plain(3) },
     ] {

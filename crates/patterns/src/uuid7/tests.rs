@@ -40,6 +40,7 @@ fn other_texts_are_refused() {
         "017f22e2-79b0-7cc3-18c4-dc0c0c07398f",
         "017f22e279b07cc398c4dc0c0c07398f",
         "017f22e2-79b0-7cc3-98c4-dc0c0c07398g",
+        "017f22e2-79b0-7cc3-98c4-dc0c0c0739é",
         "017f22e2-79b0-7cc3-98c4-dc0c0c0739-f",
     ] {
         assert_eq!(Uuid::parse(bad), None, "{bad}");

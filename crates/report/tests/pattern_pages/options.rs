@@ -57,6 +57,7 @@ pub(crate) fn table(name: &str) -> String {
             ("aws_standard", RetryOptions::aws_standard()),
             ("grpc", RetryOptions::grpc()),
             ("resilience4j", RetryOptions::resilience4j()),
+            ("resilience4j_exponential", RetryOptions::resilience4j_exponential()),
             ("polly", RetryOptions::polly()),
         ]),
         "SagaOptions" => {
