@@ -139,6 +139,9 @@ impl Balancer {
         tried: &[usize],
         stream: &mut Stream,
     ) -> Option<usize> {
+        if self.troubled > 0 {
+            self.follow_clock(now);
+        }
         self.sweep(now);
         let panic = self.troubled > 0 && self.is_panic(now);
         let picked = policy::pick(self, now, key, tried, panic, stream)?;
@@ -314,6 +317,14 @@ impl Balancer {
         let to = self.state(now, backend);
         if from != to {
             self.note(backend, from, to);
+        }
+    }
+
+    /// Where the clock stepped back, nobody stays out for longer than if that happened now.
+    fn follow_clock(&mut self, now: Instant) {
+        let longest = self.options.outlier.map(|options| now + options.max_ejection);
+        for backend in &mut self.backends {
+            backend.follow_clock(now, longest);
         }
     }
 

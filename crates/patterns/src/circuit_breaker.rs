@@ -139,6 +139,8 @@ impl CircuitBreaker {
                     self.permits = self.permits.saturating_sub(1);
                     return self.admit(None);
                 }
+                // The clock stepped back: the probes have all of their time again, and no more.
+                self.since = self.since.min(now);
                 let taken = now.saturating_since(self.since);
                 if self.options.half_open_max.is_some_and(|most| taken >= most) {
                     let changed = self.change(now, CircuitBreakerState::Open);

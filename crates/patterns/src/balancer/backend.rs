@@ -83,6 +83,10 @@ impl Backend {
     /// Share of its weight that a backend gets which came lately: from a tenth up, linearly.
     pub(super) fn warmth(&self, now: Instant, slow_start: Option<Duration>) -> f64 {
         let (Some(span), Some(came)) = (slow_start, self.came) else { return 1.0 };
+        if now < came {
+            // The clock stepped back: it has had its start.
+            return 1.0;
+        }
         let share = now.saturating_since(came).as_secs_f64() / span.as_secs_f64();
         share.clamp(0.1, 1.0)
     }
@@ -94,6 +98,15 @@ impl Backend {
 
     pub(super) fn is_out(&self, now: Instant, options: &MaxFailsOptions) -> bool {
         self.failing(options) && now.saturating_since(self.checked) <= options.fail_timeout
+    }
+
+    /// Takes times that the clock has not reached for now.
+    pub(super) fn follow_clock(&mut self, now: Instant, longest_ejection: Option<Instant>) {
+        self.checked = self.checked.min(now);
+        self.accessed = self.accessed.min(now);
+        if let (Some(until), Some(longest)) = (&mut self.ejected_until, longest_ejection) {
+            *until = longest.min(*until);
+        }
     }
 
     /// It gets a request: if its time was over, this is the probe.

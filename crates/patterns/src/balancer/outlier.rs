@@ -129,6 +129,8 @@ impl Balancer {
         if self.ejected > 0 {
             self.readmit(now);
         }
+        // After a step back of the clock the next comparison is an interval away, not more.
+        self.next_sweep = self.next_sweep.min(now + options.interval);
         if now < self.next_sweep {
             return;
         }

@@ -606,3 +606,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn textbook_a_clock_step_back_keeps_nobody_out() {
+    let hour = 3_600_000;
+    let mut stream = stream();
+    // Two failed out and ejected, an hour before the clock says so.
+    let nginx = BalancerOptions::nginx();
+    let ejection = OutlierOptions { max_ejected_ratio: 0.5, ..OutlierOptions::envoy() };
+    let envoy = BalancerOptions { panic_threshold: 0.0, outlier: Some(ejection), ..nginx };
+    let envoy = BalancerOptions { max_fails: None, ..envoy };
+    for (options, failures, back_after) in [(nginx, 1, 10_001), (envoy, 5, 300_000)] {
+        let mut balancer = balancer(options, &[1, 1]);
+        let _ = balancer.pick(at(hour), b"", &mut stream);
+        for _ in 0..failures {
+            send(&mut balancer, at(hour), 0, BalancerOutcome::Failure);
+        }
+        let mut gets = |now| {
+            let picks = [0; 4].map(|_| balancer.pick(now, b"", &mut stream));
+            picks.contains(&Some(0))
+        };
+        assert!(!gets(at(hour)) && !gets(at(0)) && !gets(at(back_after - 1)));
+        assert!(gets(at(back_after)), "after its time, not after the hour");
+    }
+    let slow_start = Some(ms(10_000));
+    let options = BalancerOptions { slow_start, ..BalancerOptions::plain(BalancerPolicy::Random) };
+    let mut balancer = self::balancer(options, &[1]);
+    let new = balancer.add(at(hour), &BackendOptions::named("new")).unwrap();
+    let picks = (0..1_000).filter(|_| balancer.pick(at(0), b"", &mut stream) == Some(new));
+    assert!((400..600).contains(&picks.count()), "it has had its start");
+}

@@ -335,6 +335,21 @@ fn textbook_slow_calls_count() {
 }
 
 #[test]
+fn textbook_a_clock_step_back_does_not_prolong_the_probing() {
+    let half_open_max = Some(ms(2_000));
+    let mut breaker = breaker(CircuitBreakerOptions { half_open_max, ..small() });
+    let hour = 3_600_000;
+    open(&mut breaker, at(hour));
+    let _lost = [0; 3].map(|_| acquire(&mut breaker, at(hour + 2_000)));
+    assert!(refused(&mut breaker, at(0)), "an hour back; the probes hang");
+    assert!(refused(&mut breaker, at(1_999)));
+    assert_eq!(breaker.state(), CircuitBreakerState::HalfOpen);
+    assert!(refused(&mut breaker, at(2_000)), "and are lost");
+    assert_eq!(breaker.state(), CircuitBreakerState::Open);
+    assert!(!refused(&mut breaker, at(3_001)));
+}
+
+#[test]
 fn failures_in_a_row_open_it_as_gobreaker() {
     let mut breaker = breaker(CircuitBreakerOptions::gobreaker());
     for i in 0..50 {
