@@ -9,6 +9,7 @@
 //! | I want … | layer | it answers with |
 //! |---|---|---|
 //! | no caller to take more than its share | [`RateLimitLayer::keyed`] | 429, `Retry-After` |
+//! | a quota of so many in an hour | [`RateLimitLayer::window`] | 429, `Retry-After` |
 //! | that over all processes together | `RedisRateLimitLayer` (feature `redis`) | 429, `Retry-After` |
 //! | not to call a service faster than it allows | [`RateLimitLayer`] with `wait_up_to` | a wait, or 429 |
 //! | calls to be spaced, as nginx does | [`LimitReqLayer`] | a wait, or 503 |
@@ -154,7 +155,7 @@ pub use shared::bulkhead::{BulkheadEntry, BulkheadGuard, BulkheadQueued, SharedB
 pub use shared::cache::{Loaded, SharedCache};
 pub use shared::concurrency::{ConcurrencyGuard, SharedConcurrencyLimit};
 pub use shared::idempotency::{Begun, IdempotencyGuard, SharedIdempotency};
-pub use shared::limiter::{SharedKeyedLimiter, SharedLimiter};
+pub use shared::limiter::{SharedKeyedLimiter, SharedLimiter, SharedWindow, WindowLimit};
 pub use shared::shed::SharedShed;
 pub use shared::throttle::{SharedThrottle, ThrottleGuard};
 pub use timeout::{Timeout, TimeoutLayer};

@@ -23,23 +23,83 @@
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
 use core::future::Future;
+use core::hash::Hash;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use tenfold_patterns::{InvalidOptions, LimitReq as Machine, LimitReqDecision, LimitReqOptions};
+use tenfold_patterns::{
+    InvalidOptions, LimitReq as Machine, LimitReqDecision, LimitReqOptions, LimitReqRule,
+};
+use tenfold_units::Instant;
 use tower::Layer;
 
 use crate::clock::{SharedClock, Sleep, TokioClock};
 use crate::error::Error;
 use crate::gate::{Admission, Gate, Gated};
 use crate::observe::Observer;
+use crate::shared::limiter::SharedKeyedLimiter;
 use crate::sync::{Arc, Mutex, lock};
+
+/// The bucket that a call goes into.
+pub trait BucketOf<Req> {
+    /// Counts the call.
+    fn admit(&self, now: Instant, request: &Req) -> LimitReqDecision;
+}
+
+/// One bucket for all calls.
+#[derive(Clone, Debug)]
+pub struct OneBucket(Arc<Mutex<Machine>>);
+
+impl<Req> BucketOf<Req> for OneBucket {
+    fn admit(&self, now: Instant, _request: &Req) -> LimitReqDecision {
+        lock(&self.0).admit(now)
+    }
+}
+
+/// A bucket for each key that `F` finds in a request, as `limit_req_zone` has it.
+#[derive(Clone)]
+pub struct BucketPerKey<F> {
+    limiter: Arc<SharedKeyedLimiter<LimitReqRule>>,
+    find: F,
+}
+
+impl<F> fmt::Debug for BucketPerKey<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BucketPerKey").field("limiter", &self.limiter).finish_non_exhaustive()
+    }
+}
+
+impl<Req, K: Hash, F: Fn(&Req) -> K> BucketOf<Req> for BucketPerKey<F> {
+    fn admit(&self, now: Instant, request: &Req) -> LimitReqDecision {
+        self.limiter.admit(now, &(self.find)(request), 1)
+    }
+}
 
 /// Puts a leaky bucket around services; all services of one layer share it.
 #[derive(Clone, Debug)]
-pub struct LimitReqLayer {
-    gate: LimitReqGate,
+pub struct LimitReqLayer<B = OneBucket> {
+    gate: LimitReqGate<B>,
+}
+
+impl<F> LimitReqLayer<BucketPerKey<F>> {
+    /// Returns the layer with a bucket for each key (client address, user, API key) and places for
+    /// `keys` of them; who came longest ago is forgotten first.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; `keys` is 0 or above 2^30.
+    pub fn keyed<Req, K: Hash>(
+        options: LimitReqOptions,
+        keys: usize,
+        find: F,
+    ) -> Result<Self, InvalidOptions>
+    where
+        F: Fn(&Req) -> K + Send + Sync,
+    {
+        let limiter = Arc::new(SharedKeyedLimiter::new(options.rule()?, keys)?);
+        Ok(Self::over(BucketPerKey { limiter, find }))
+    }
 }
 
 impl LimitReqLayer {
@@ -48,9 +108,22 @@ impl LimitReqLayer {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn new(options: LimitReqOptions) -> Result<Self, InvalidOptions> {
-        let machine = Arc::new(Mutex::new(Machine::new(options)?));
+        Ok(Self::over(OneBucket(Arc::new(Mutex::new(Machine::new(options)?)))))
+    }
+
+    /// Takes new options and keeps the excess.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&self, options: LimitReqOptions) -> Result<(), InvalidOptions> {
+        lock(&self.gate.buckets.0).set_options(options)
+    }
+}
+
+impl<B> LimitReqLayer<B> {
+    fn over(buckets: B) -> Self {
         let (clock, observer) = (TokioClock::shared(), Observer::default());
-        Ok(Self { gate: LimitReqGate { machine, clock, observer } })
+        Self { gate: LimitReqGate { buckets, clock, observer } }
     }
 
     /// Takes time from `clock`.
@@ -66,18 +139,10 @@ impl LimitReqLayer {
         self.gate.observer = observer;
         self
     }
-
-    /// Takes new options and keeps the excess.
-    ///
-    /// # Errors
-    /// Lists each option that is out of its range; the old options then stay.
-    pub fn set_options(&self, options: LimitReqOptions) -> Result<(), InvalidOptions> {
-        lock(&self.gate.machine).set_options(options)
-    }
 }
 
-impl<S> Layer<S> for LimitReqLayer {
-    type Service = LimitReq<S>;
+impl<S, B: Clone> Layer<S> for LimitReqLayer<B> {
+    type Service = LimitReq<S, B>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Gated::new(inner, self.gate.clone())
@@ -85,23 +150,23 @@ impl<S> Layer<S> for LimitReqLayer {
 }
 
 /// A service behind a leaky bucket.
-pub type LimitReq<S> = Gated<S, LimitReqGate>;
+pub type LimitReq<S, B = OneBucket> = Gated<S, LimitReqGate<B>>;
 
 /// The gate of a [`LimitReq`].
 #[derive(Clone, Debug)]
-pub struct LimitReqGate {
-    machine: Arc<Mutex<Machine>>,
+pub struct LimitReqGate<B = OneBucket> {
+    buckets: B,
     clock: SharedClock,
     observer: Observer,
 }
 
-impl<Req, Res> Gate<Req, Res> for LimitReqGate {
+impl<B: BucketOf<Req>, Req, Res> Gate<Req, Res> for LimitReqGate<B> {
     type Guard = ();
     type Wait = LimitReqWait;
 
-    fn admit(&self, _request: &mut Req) -> Admission<(), LimitReqWait> {
+    fn admit(&self, request: &mut Req) -> Admission<(), LimitReqWait> {
         let now = self.clock.now();
-        let decision = lock(&self.machine).admit(now);
+        let decision = self.buckets.admit(now, request);
         self.observer.note(&decision);
         match decision {
             LimitReqDecision::Admitted => Admission::Now(()),

@@ -7,6 +7,13 @@
 //!
 //! One process counts only its own calls: N processes admit N times the limit.
 //!
+//! | limit | of all calls | of each caller |
+//! |---|---|---|
+//! | [token bucket](tenfold_patterns::token_bucket), [GCRA](tenfold_patterns::gcra) | [`RateLimitLayer::new`] with the rule | [`RateLimitLayer::keyed`] with the rule |
+//! | [sliding counter, fixed window](tenfold_patterns::window_limit) | [`RateLimitLayer::window`] with the machine | [`RateLimitLayer::keyed`] with the rule |
+//! | [sliding log](tenfold_patterns::window_limit) | [`RateLimitLayer::window`] | –: a log for each caller has no small state |
+//! | [leaky bucket](tenfold_patterns::limit_req) | [`LimitReqLayer`](crate::LimitReqLayer), as it makes calls wait | its `keyed` |
+//!
 //! ```
 //! use tenfold_patterns::TokenBucketOptions;
 //! use tenfold_patterns_tower::{Error, RateLimitLayer};
@@ -35,7 +42,9 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use tenfold_patterns::{
-    Events, GcraDecision, GcraRule, InvalidOptions, KeyedRule, TokenBucketDecision, TokenBucketRule,
+    Events, FixedWindowRule, GcraDecision, GcraRule, InvalidOptions, KeyedRule,
+    TokenBucketDecision, TokenBucketRule, WindowCounterRule, WindowLimitDecision,
+    WindowLimitOptions,
 };
 use tenfold_units::Instant;
 use tower::Layer;
@@ -44,7 +53,7 @@ use crate::clock::{SharedClock, Sleep, TokioClock};
 use crate::error::{Error, Quota};
 use crate::gate::{Admission, Gate, Gated, Guard};
 use crate::observe::Observer;
-use crate::shared::limiter::{SharedKeyedLimiter, SharedLimiter};
+use crate::shared::limiter::{SharedKeyedLimiter, SharedLimiter, SharedWindow, WindowLimit};
 
 /// What a limit decided on one call, in the same words for every rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +67,10 @@ pub struct Verdict {
     pub quota: Quota,
 }
 
-/// A rule that can be a layer: its state is one number, and its decisions read as a [`Verdict`].
-pub trait LimitRule: KeyedRule<Decision: Events> + Clone + Send + Sync + 'static {
+/// A rule that can be a layer: its state is small, and its decisions read as a [`Verdict`].
+pub trait LimitRule:
+    KeyedRule<State: Send, Decision: Events> + Clone + Send + Sync + 'static
+{
     /// Returns what `decision` means.
     fn verdict(&self, decision: &Self::Decision) -> Verdict;
 }
@@ -91,6 +102,31 @@ impl LimitRule for GcraRule {
     }
 }
 
+impl LimitRule for WindowCounterRule {
+    fn verdict(&self, decision: &WindowLimitDecision) -> Verdict {
+        of_window(self.options(), decision)
+    }
+}
+
+impl LimitRule for FixedWindowRule {
+    fn verdict(&self, decision: &WindowLimitDecision) -> Verdict {
+        of_window(self.options(), decision)
+    }
+}
+
+/// A window is whole again after its length at the latest; it does not say when.
+fn of_window(options: &WindowLimitOptions, decision: &WindowLimitDecision) -> Verdict {
+    let WindowLimitOptions { limit, window } = *options;
+    let (admitted, remaining, retry_after) = match *decision {
+        WindowLimitDecision::Admitted { remaining } => (true, remaining, None),
+        WindowLimitDecision::Refused { retry_after } => (false, 0, Some(retry_after)),
+        WindowLimitDecision::Impossible => (false, limit, None),
+    };
+    let reset_after = if remaining == limit { Duration::ZERO } else { window };
+    let (limit, remaining) = (u64::from(limit), u64::from(remaining));
+    Verdict { admitted, retry_after, quota: Quota { limit, window, remaining, reset_after } }
+}
+
 fn clamped(rate: u64) -> u32 {
     u32::try_from(rate).unwrap_or(u32::MAX).max(1)
 }
@@ -117,7 +153,7 @@ impl<R> Clone for Global<R> {
     }
 }
 
-impl<R: LimitRule> Limiter for Global<R> {
+impl<R: LimitRule<State = u64>> Limiter for Global<R> {
     fn admit(&self, now: Instant, _key: u128, observer: &Observer) -> Verdict {
         let decision = self.0.admit(now, 1);
         observer.note(&decision);
@@ -125,25 +161,49 @@ impl<R: LimitRule> Limiter for Global<R> {
     }
 }
 
-impl<R: LimitRule, Req> KeyOf<Req> for Global<R> {
+impl<R: LimitRule<State = u64>, Req> KeyOf<Req> for Global<R> {
+    fn key(&self, _request: &Req) -> u128 {
+        0
+    }
+}
+
+/// One limit by window for all calls.
+#[derive(Debug)]
+pub struct Windowed<M>(Arc<SharedWindow<M>>);
+
+impl<M> Clone for Windowed<M> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<M: WindowLimit> Limiter for Windowed<M> {
+    fn admit(&self, now: Instant, _key: u128, observer: &Observer) -> Verdict {
+        let (decision, options) = self.0.decide(now, 1);
+        observer.note(&decision);
+        of_window(&options, &decision)
+    }
+}
+
+impl<M: WindowLimit, Req> KeyOf<Req> for Windowed<M> {
     fn key(&self, _request: &Req) -> u128 {
         0
     }
 }
 
 /// A limit for each key that `F` finds in a request.
-pub struct Keyed<R, F> {
+pub struct Keyed<R: KeyedRule, F> {
     limiter: Arc<SharedKeyedLimiter<R>>,
     find: F,
 }
 
-impl<R, F: Clone> Clone for Keyed<R, F> {
+impl<R: KeyedRule, F: Clone> Clone for Keyed<R, F> {
     fn clone(&self) -> Self {
         Self { limiter: Arc::clone(&self.limiter), find: self.find.clone() }
     }
 }
 
-impl<R: fmt::Debug, F> fmt::Debug for Keyed<R, F> {
+impl<R: KeyedRule + fmt::Debug, F> fmt::Debug for Keyed<R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyed").field("limiter", &self.limiter).finish_non_exhaustive()
     }
@@ -174,7 +234,7 @@ pub struct RateLimitLayer<L, A = Silent> {
     gate: RateLimitGate<L, A>,
 }
 
-impl<R: LimitRule> RateLimitLayer<Global<R>> {
+impl<R: LimitRule<State = u64>> RateLimitLayer<Global<R>> {
     /// Returns the layer with one limit for all calls.
     #[must_use]
     pub fn new(rule: R) -> Self {
@@ -185,6 +245,23 @@ impl<R: LimitRule> RateLimitLayer<Global<R>> {
     #[must_use]
     pub fn shared(limiter: Arc<SharedLimiter<R>>) -> Self {
         Self::over(Global(limiter))
+    }
+}
+
+impl<M: WindowLimit> RateLimitLayer<Windowed<M>> {
+    /// Returns the layer with one limit by window for all calls: over a
+    /// [`WindowLog`](tenfold_patterns::WindowLog), a
+    /// [`WindowCounter`](tenfold_patterns::WindowCounter) or a
+    /// [`FixedWindow`](tenfold_patterns::FixedWindow).
+    #[must_use]
+    pub fn window(machine: M) -> Self {
+        Self::shared_window(Arc::new(SharedWindow::new(machine)))
+    }
+
+    /// Returns the layer over a limit by window that others use too.
+    #[must_use]
+    pub fn shared_window(limiter: Arc<SharedWindow<M>>) -> Self {
+        Self::over(Windowed(limiter))
     }
 }
 

@@ -74,7 +74,7 @@ use tenfold_patterns::{
     CacheOptions, CircuitBreakerOptions, CircuitBreakerOutcome, CircuitBreakerState,
     ConcurrencyAlgorithm, ConcurrencyLimitOptions, ConcurrencyOutcome, IdempotencyOptions,
     PriorityShedOptions, RefreshOptions, RetryBudgetOptions, RetryCause, SingleFlightOptions,
-    TokenBucketOptions,
+    TokenBucketOptions, WindowLimitOptions, WindowLog,
 };
 use tenfold_units::{Instant, Seed};
 
@@ -118,6 +118,23 @@ fn a_limit_is_given_out_exactly_once() {
         assert_eq!(admitted.iter().sum::<usize>(), 4);
     };
     shuttle::check_random(check, SCHEDULES);
+}
+
+#[test]
+fn a_window_is_given_out_exactly_once() {
+    let check = || {
+        let options = WindowLimitOptions { limit: 4, window: Duration::from_secs(1) };
+        let log = limiter::SharedWindow::new(WindowLog::new(options).unwrap());
+        let admitted = together(3, move |i| {
+            // One thread asks for two at a time.
+            let amount = if i == 0 { 2 } else { 1 };
+            let admit = |_: &i32| log.admit(Instant::ZERO, amount).is_admitted();
+            (0..2).filter(admit).count() * amount as usize
+        });
+        let admitted: usize = admitted.iter().sum();
+        assert!(admitted == 4 || admitted == 3, "{admitted}");
+    };
+    shuttle::check_random(check, SCHEDULES / 4);
 }
 
 #[test]

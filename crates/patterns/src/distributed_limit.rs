@@ -96,7 +96,7 @@ pub struct Tariff {
 }
 
 /// A rule whose state a store can keep.
-pub trait DistributedRule: KeyedRule {
+pub trait DistributedRule: KeyedRule<State = u64> {
     /// Returns what the store has to know.
     fn tariff(&self) -> Tariff;
 }

@@ -10,7 +10,8 @@
 //!
 //! The state of a [token bucket](crate::token_bucket) or [GCRA](crate::gcra) is one number that grows
 //! with what the caller owes, 0 for a caller not seen yet, so that the place to take is the one with
-//! the smallest, and a caller that owes nothing loses nothing. No allocation after `new`.
+//! the smallest, and a caller that owes nothing loses nothing. Of [windows](crate::window_limit) and
+//! [`limit_req`](crate::limit_req) who came longest ago goes. No allocation after `new`.
 //!
 //! Pitfall that it avoids: keys that an attacker makes up do not grow it. The hash is not keyed, so
 //! an attacker may aim at one set of 8 places; hash texts with a key of your own first.
@@ -37,22 +38,26 @@ use crate::gcra::{GcraDecision, GcraRule, GcraState};
 use crate::options::{Check, InvalidOptions};
 use crate::token_bucket::{TokenBucketDecision, TokenBucketRule, TokenBucketState};
 
-/// A limit whose state is one number: 0 for a caller not seen yet, more for one that owes more.
+/// A limit whose state is small: a number where it can be ([`u64`] fits an atomic).
 pub trait KeyedRule {
+    /// What it remembers of a caller: the default of one not seen yet, and the least of one that is
+    /// forgotten first.
+    type State: Copy + Default + Ord;
     /// What it answers.
     type Decision;
 
-    /// Takes `amount` if it is there.
-    fn step(&self, state: u64, now: Instant, amount: u64) -> (u64, Self::Decision);
+    /// Takes `amount` if it is there; 0 only looks.
+    fn step(&self, state: Self::State, now: Instant, amount: u64) -> (Self::State, Self::Decision);
 
     /// Returns whether a caller with this state owes anything.
-    fn owes(&self, state: u64, now: Instant) -> bool;
+    fn owes(&self, state: Self::State, now: Instant) -> bool;
 
     /// Returns the state under this rule of a caller whose state was this under `old`.
-    fn adopt(&self, state: u64, old: &Self) -> u64;
+    fn adopt(&self, state: Self::State, old: &Self) -> Self::State;
 }
 
 impl KeyedRule for TokenBucketRule {
+    type State = u64;
     type Decision = TokenBucketDecision;
 
     fn step(&self, state: u64, now: Instant, amount: u64) -> (u64, TokenBucketDecision) {
@@ -71,6 +76,7 @@ impl KeyedRule for TokenBucketRule {
 }
 
 impl KeyedRule for GcraRule {
+    type State = u64;
     type Decision = GcraDecision;
 
     fn step(&self, state: u64, now: Instant, amount: u64) -> (u64, GcraDecision) {
@@ -94,21 +100,26 @@ const WAYS: usize = 8;
 /// are compared at once.
 #[derive(Clone)]
 #[repr(align(64))]
-struct Set<K> {
+struct Set<K, S> {
     keys: [K; WAYS],
-    /// What each of them owes; 0: the place is free.
-    states: [u64; WAYS],
+    /// What each of them owes; the default: the place is free.
+    states: [S; WAYS],
 }
 
 /// A limit per key `K`: a number, or a hash of what the caller is known by (128 bits for texts).
-#[derive(Clone)]
-pub struct KeyedLimiter<K, R> {
+pub struct KeyedLimiter<K, R: KeyedRule> {
     rule: R,
-    sets: Box<[Set<K>]>,
+    sets: Box<[Set<K, R::State>]>,
     forgotten: u64,
 }
 
-impl<K, R: fmt::Debug> fmt::Debug for KeyedLimiter<K, R> {
+impl<K: Clone, R: KeyedRule + Clone> Clone for KeyedLimiter<K, R> {
+    fn clone(&self) -> Self {
+        Self { rule: self.rule.clone(), sets: self.sets.clone(), forgotten: self.forgotten }
+    }
+}
+
+impl<K, R: KeyedRule + fmt::Debug> fmt::Debug for KeyedLimiter<K, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedLimiter")
             .field("rule", &self.rule)
@@ -129,7 +140,7 @@ impl<K: Copy + Default + Eq + Hash, R: KeyedRule> KeyedLimiter<K, R> {
         check.that((1..=1 << 30).contains(&keys), "keys", "must be from 1 to 2^30");
         check.done()?;
         let sets = keys.next_power_of_two().max(WAYS) / WAYS;
-        let empty = Set { keys: [K::default(); WAYS], states: [0; WAYS] };
+        let empty = Set { keys: [K::default(); WAYS], states: [R::State::default(); WAYS] };
         Ok(Self { rule, sets: vec![empty; sets].into(), forgotten: 0 })
     }
 
@@ -158,13 +169,19 @@ impl<K: Copy + Default + Eq + Hash, R: KeyedRule> KeyedLimiter<K, R> {
 
     /// Gives `key` the place whose holder owes least.
     #[cold]
-    fn claim(set: &mut Set<K>, rule: &R, forgotten: &mut u64, now: Instant, key: K) -> usize {
+    fn claim(
+        set: &mut Set<K, R::State>,
+        rule: &R,
+        forgotten: &mut u64,
+        now: Instant,
+        key: K,
+    ) -> usize {
         let least = (0..WAYS).min_by_key(|way| set.states[*way]).expect("a set has places");
         if rule.owes(set.states[least], now) {
             *forgotten += 1;
         }
         set.keys[least] = key;
-        set.states[least] = 0;
+        set.states[least] = R::State::default();
         least
     }
 

@@ -132,7 +132,7 @@ pub use hedge::{Hedge, HedgeDecision, HedgeDelay, HedgeOptions};
 pub use id_ranges::{IdRanges, IdRangesDecision};
 pub use idempotency::{Idempotency, IdempotencyDecision, IdempotencyOptions, IdempotencyPermit};
 pub use keyed_limiter::{KeyedLimiter, KeyedRule};
-pub use limit_req::{LimitReq, LimitReqDecision, LimitReqOptions, LimitReqState};
+pub use limit_req::{LimitReq, LimitReqDecision, LimitReqOptions, LimitReqRule, LimitReqState};
 pub use load_shed::{
     PriorityShed, PriorityShedDecision, PriorityShedOptions, WaitShed, WaitShedDecision,
     WaitShedOptions,
@@ -158,7 +158,8 @@ pub use token_bucket::{
 pub use trace_context::TraceContext;
 pub use uuid7::{Uuid, Uuid7};
 pub use window_limit::{
-    FixedWindow, WindowCounter, WindowLimitDecision, WindowLimitOptions, WindowLog, WindowState,
+    FixedWindow, FixedWindowRule, WindowCounter, WindowCounterRule, WindowLimitDecision,
+    WindowLimitOptions, WindowLog, WindowState,
 };
 pub use write_behind::{
     WriteBehind, WriteBehindDecision, WriteBehindEntry, WriteBehindOptions, WriteBehindOutput,

@@ -33,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
 use crate::event::{Event, Events};
+use crate::keyed_limiter::KeyedRule;
 use crate::options::{Check, InvalidOptions};
 
 /// The parameters of `limit_req_zone` and `limit_req`.
@@ -62,6 +63,15 @@ impl LimitReqOptions {
         Self { rate, burst, delay: 0 }
     }
 
+    /// Returns the rule for a limit per caller, which is what `limit_req` mostly is.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range.
+    pub fn rule(self) -> Result<LimitReqRule, InvalidOptions> {
+        self.check()?;
+        Ok(LimitReqRule(self))
+    }
+
     fn check(&self) -> Result<(), InvalidOptions> {
         let mut check = Check::default();
         let rate = (1..=1_000_000).contains(&self.rate);
@@ -71,26 +81,36 @@ impl LimitReqOptions {
     }
 }
 
-/// What is remembered of a key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What is remembered of a key. Less was used longer ago, and goes first, as in nginx.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LimitReqState {
-    /// Thousandths of requests ahead of the rate.
-    excess: u64,
     /// Milliseconds since the origin, plus 1; 0 before the first request.
     last: u64,
+    /// Thousandths of requests ahead of the rate.
+    excess: u64,
 }
 
 impl LimitReqState {
     /// Counts a request.
     pub fn step(self, now: Instant, options: &LimitReqOptions) -> (Self, LimitReqDecision) {
+        self.step_many(now, 1, options)
+    }
+
+    /// Counts so many requests that come together, or none of them; 0 only looks at what one would
+    /// get. The decision is that of the last.
+    pub fn step_many(
+        self,
+        now: Instant,
+        requests: u64,
+        options: &LimitReqOptions,
+    ) -> (Self, LimitReqDecision) {
         let now = now.as_nanos() / 1_000_000 + 1;
-        if self.last == 0 {
-            return (Self { excess: 0, last: now }, LimitReqDecision::Admitted);
-        }
-        let back = self.last.saturating_sub(now);
-        let millis = if back > 60_000 { 1 } else { now.saturating_sub(self.last) };
+        let unseen = self.last == 0;
+        let millis = if unseen { 1 } else { self.passed(now) };
         let leaked = u64::from(options.rate).saturating_mul(millis);
-        let excess = (self.excess + 1_000).saturating_sub(leaked);
+        // The first request of a key is free.
+        let first = if unseen { 0 } else { (self.excess + 1_000).saturating_sub(leaked) };
+        let excess = first.saturating_add(requests.saturating_sub(1).saturating_mul(1_000));
         if excess > u64::from(options.burst) * 1_000 {
             return (self, LimitReqDecision::Refused);
         }
@@ -102,7 +122,49 @@ impl LimitReqState {
         } else {
             LimitReqDecision::Delayed(wait)
         };
-        (Self { excess, last }, decision)
+        let counted = Self { excess, last };
+        (if requests > 0 { counted } else { self }, decision)
+    }
+
+    /// Milliseconds since the last request; a step back of more than a minute counts as 1.
+    const fn passed(self, now: u64) -> u64 {
+        let back = self.last.saturating_sub(now);
+        if back > 60_000 { 1 } else { now.saturating_sub(self.last) }
+    }
+}
+
+/// Checked options, for a limit per caller ([`keyed_limiter`](crate::keyed_limiter)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitReqRule(LimitReqOptions);
+
+impl LimitReqRule {
+    /// Returns the options.
+    #[must_use]
+    pub const fn options(&self) -> &LimitReqOptions {
+        &self.0
+    }
+}
+
+impl KeyedRule for LimitReqRule {
+    type State = LimitReqState;
+    type Decision = LimitReqDecision;
+
+    fn step(
+        &self,
+        state: LimitReqState,
+        now: Instant,
+        requests: u64,
+    ) -> (LimitReqState, LimitReqDecision) {
+        state.step_many(now, requests, &self.0)
+    }
+
+    fn owes(&self, state: LimitReqState, now: Instant) -> bool {
+        let millis = state.passed(now.as_nanos() / 1_000_000 + 1);
+        state.excess > u64::from(self.0.rate).saturating_mul(millis)
+    }
+
+    fn adopt(&self, state: LimitReqState, _old: &Self) -> LimitReqState {
+        state
     }
 }
 

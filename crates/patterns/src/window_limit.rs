@@ -12,7 +12,11 @@
 //!
 //! Pitfalls that they avoid: the window is half-open, so an event exactly `window` old has left;
 //! only admitted requests are stored, so a flood neither fills memory nor extends the lock-out; a
-//! clock that steps back does not reorder the log.
+//! clock that steps back, by however much, locks nobody out for longer than two windows.
+//!
+//! Counter and fixed window also exist as rules ([`WindowLimitOptions::counter_rule`],
+//! [`WindowLimitOptions::fixed_rule`]) for a limit per caller
+//! ([`keyed_limiter`](crate::keyed_limiter)).
 //!
 //! ```
 //! use core::time::Duration;
@@ -37,6 +41,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_units::Instant;
 
 use crate::event::{Event, Events};
+use crate::keyed_limiter::KeyedRule;
 use crate::options::{Check, InvalidOptions};
 use crate::planted;
 
@@ -57,6 +62,24 @@ impl WindowLimitOptions {
     #[must_use]
     pub const fn github() -> Self {
         Self { limit: 5_000, window: Duration::from_secs(3_600) }
+    }
+
+    /// Returns the rule of [`WindowCounter`] for these options.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range.
+    pub fn counter_rule(self) -> Result<WindowCounterRule, InvalidOptions> {
+        self.check()?;
+        Ok(WindowCounterRule(self))
+    }
+
+    /// Returns the rule of [`FixedWindow`] for these options.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range.
+    pub fn fixed_rule(self) -> Result<FixedWindowRule, InvalidOptions> {
+        self.check()?;
+        Ok(FixedWindowRule(self))
     }
 
     fn check(&self) -> Result<(), InvalidOptions> {
@@ -84,9 +107,11 @@ pub enum WindowLimitDecision {
     },
     /// It does not, and does not count.
     Refused {
-        /// The time after which it would pass if nobody else came (the counter: at the earliest).
+        /// The time after which it passes if nobody else comes.
         retry_after: Duration,
     },
+    /// It asks for more than a window ever holds: a permanent error.
+    Impossible,
 }
 
 impl WindowLimitDecision {
@@ -102,6 +127,7 @@ impl Events for WindowLimitDecision {
         sink(match self {
             Self::Admitted { .. } => Event::Admitted,
             Self::Refused { .. } => Event::Refused { reason: "rate" },
+            Self::Impossible => Event::Refused { reason: "more-than-limit" },
         });
     }
 }
@@ -110,11 +136,14 @@ impl Events for WindowLimitDecision {
 #[derive(Clone, Debug)]
 pub struct WindowLog {
     options: WindowLimitOptions,
-    /// A ring of instants; when full, `next` is the oldest.
+    /// A ring of instants, by the log's own time; when full, `next` is the oldest.
     admitted: Box<[u64]>,
     next: usize,
     len: usize,
+    /// The latest time of the log, which never steps back.
     newest: u64,
+    /// What to add to the clock for the log's own time: by how much the clock stepped back so far.
+    behind: u64,
 }
 
 impl WindowLog {
@@ -125,18 +154,20 @@ impl WindowLog {
     pub fn new(options: WindowLimitOptions) -> Result<Self, InvalidOptions> {
         options.check()?;
         let admitted = vec![0; options.limit as usize].into();
-        Ok(Self { options, admitted, next: 0, len: 0, newest: 0 })
+        Ok(Self { options, admitted, next: 0, len: 0, newest: 0, behind: 0 })
     }
 
     /// Counts a request, or refuses it.
     pub fn admit(&mut self, now: Instant) -> WindowLimitDecision {
-        // A clock that steps back stands still.
-        let now = now.as_nanos().max(self.newest);
-        let window = self.options.nanos();
-        let size = self.admitted.len();
+        self.admit_many(now, 1)
+    }
+
+    /// Counts so many requests together, or none; 0 only looks.
+    pub fn admit_many(&mut self, now: Instant, requests: u32) -> WindowLimitDecision {
+        let now = self.own_time(now);
+        let (window, size) = (self.options.nanos(), self.admitted.len());
         while self.len > 0 {
-            let oldest = self.admitted[(self.next + size - self.len) % size];
-            let left = oldest.saturating_add(window);
+            let left = self.oldest(0).saturating_add(window);
             let gone =
                 if planted::is("window-log-keeps-boundary") { left < now } else { left <= now };
             if !gone {
@@ -144,17 +175,41 @@ impl WindowLog {
             }
             self.len -= 1;
         }
-        if self.len == size {
-            let leaves = self.admitted[self.next].saturating_add(window);
-            return WindowLimitDecision::Refused {
-                retry_after: Duration::from_nanos(leaves - now),
-            };
+        let requests = requests as usize;
+        if requests > size {
+            return WindowLimitDecision::Impossible;
         }
-        self.newest = now;
-        self.admitted[self.next] = now;
-        self.next = (self.next + 1) % size;
-        self.len += 1;
+        if let Some(over) = (self.len + requests).checked_sub(size + 1) {
+            let leaves = self.oldest(over).saturating_add(window);
+            let retry_after = Duration::from_nanos(leaves - now);
+            return WindowLimitDecision::Refused { retry_after };
+        }
+        for _ in 0..requests {
+            self.admitted[self.next] = now;
+            self.next = if self.next + 1 == size { 0 } else { self.next + 1 };
+        }
+        self.len += requests;
         WindowLimitDecision::Admitted { remaining: (size - self.len) as u32 }
+    }
+
+    /// The log's own time: where the clock steps back it stands still, and goes on from there.
+    fn own_time(&mut self, now: Instant) -> u64 {
+        let own = now.as_nanos().saturating_add(self.behind);
+        self.behind += self.newest.saturating_sub(own);
+        self.newest = own.max(self.newest);
+        self.newest
+    }
+
+    /// The `nth` oldest instant of the log.
+    fn oldest(&self, nth: usize) -> u64 {
+        let size = self.admitted.len();
+        self.admitted[(self.next + size - self.len + nth) % size]
+    }
+
+    /// Returns the options.
+    #[must_use]
+    pub const fn options(&self) -> &WindowLimitOptions {
+        &self.options
     }
 
     /// Takes new options; of the requests in the log the newest stay, as far as they fit.
@@ -168,14 +223,16 @@ impl WindowLog {
         for i in 0..kept {
             fresh.admitted[i] = self.admitted[(self.next + size - kept + i) % size];
         }
-        (fresh.len, fresh.next, fresh.newest) = (kept, kept % fresh.admitted.len(), self.newest);
+        (fresh.len, fresh.next) = (kept, kept % fresh.admitted.len());
+        (fresh.newest, fresh.behind) = (self.newest, self.behind);
         *self = fresh;
         Ok(())
     }
 }
 
-/// What [`WindowCounter`] and [`FixedWindow`] remember.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What counter and fixed window remember: the number of the window, and what was admitted in it
+/// and in the one before. Less is longer ago.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WindowState {
     window: u64,
     current: u32,
@@ -183,117 +240,202 @@ pub struct WindowState {
 }
 
 impl WindowState {
-    /// Moves on to the window of `now`, in nanoseconds; never back.
-    fn advance(self, now: u64, nanos: u64) -> Self {
+    /// Moves to the window of `now`, both in nanoseconds. A clock that stepped back over an edge is
+    /// waited for, or it could give each window again and again. Where it stepped back further, all
+    /// that is known counts in the window of now, so that nobody waits for long.
+    fn advance(self, now: u64, nanos: u64, limit: u32) -> Self {
         let window = now / nanos;
         match window.checked_sub(self.window) {
-            None | Some(0) => self,
+            Some(0) => self,
             Some(1) => Self { window, current: 0, previous: self.current },
             Some(_) => Self { window, current: 0, previous: 0 },
+            None if window + 1 == self.window => self,
+            None => {
+                let current = self.current.saturating_add(self.previous).min(limit);
+                Self { window, current, previous: 0 }
+            }
         }
+    }
+}
+
+/// The checked options of a [`WindowCounter`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowCounterRule(WindowLimitOptions);
+
+impl WindowCounterRule {
+    /// Returns the options.
+    #[must_use]
+    pub const fn options(&self) -> &WindowLimitOptions {
+        &self.0
+    }
+
+    /// The time until `requests` fit, from `elapsed` on: in this window when enough of the previous one is out of
+    /// sight, else in the next one when enough of this one is.
+    fn wait(&self, state: WindowState, elapsed: u64, requests: u64) -> Duration {
+        let (nanos, limit) = (self.0.nanos(), u64::from(self.0.limit));
+        // Within a window, so many of the last one may still be in sight.
+        let falls = |previous: u64, current: u64| {
+            let room = limit.checked_sub(current + requests)?;
+            if previous == 0 {
+                return Some(0);
+            }
+            let sight = u128::from(room) * u128::from(nanos) / u128::from(previous);
+            Some(nanos - u64::try_from(sight).unwrap_or(u64::MAX).min(nanos))
+        };
+        let (previous, current) = (u64::from(state.previous), u64::from(state.current));
+        let here = falls(previous, current).filter(|at| *at < nanos);
+        let there = || nanos.saturating_add(falls(current, 0).unwrap_or(nanos));
+        let at = here.unwrap_or_else(there);
+        Duration::from_nanos(at.saturating_sub(elapsed).max(1))
+    }
+}
+
+impl KeyedRule for WindowCounterRule {
+    type State = WindowState;
+    type Decision = WindowLimitDecision;
+
+    fn step(
+        &self,
+        state: WindowState,
+        now: Instant,
+        requests: u64,
+    ) -> (WindowState, WindowLimitDecision) {
+        let (nanos, limit) = (self.0.nanos(), self.0.limit);
+        let mut state = state.advance(now.as_nanos(), nanos, limit);
+        if requests > u64::from(limit) {
+            return (state, WindowLimitDecision::Impossible);
+        }
+        let start = state.window * nanos;
+        let elapsed = now.as_nanos().saturating_sub(start);
+        let weighted = u128::from(state.previous) * u128::from(nanos - elapsed);
+        let one = u128::from(nanos);
+        let used = weighted + (u128::from(state.current) + u128::from(requests)) * one;
+        let Some(free) = (u128::from(limit) * one).checked_sub(used) else {
+            let ahead = Duration::from_nanos(start.saturating_sub(now.as_nanos()));
+            let retry_after = ahead + self.wait(state, elapsed, requests);
+            return (state, WindowLimitDecision::Refused { retry_after });
+        };
+        state.current += requests as u32;
+        (state, WindowLimitDecision::Admitted { remaining: (free / one) as u32 })
+    }
+
+    fn owes(&self, state: WindowState, now: Instant) -> bool {
+        let state = state.advance(now.as_nanos(), self.0.nanos(), self.0.limit);
+        state.current > 0 || state.previous > 0
+    }
+
+    fn adopt(&self, state: WindowState, old: &Self) -> WindowState {
+        if self.0.window == old.0.window { state } else { WindowState::default() }
+    }
+}
+
+/// The checked options of a [`FixedWindow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FixedWindowRule(WindowLimitOptions);
+
+impl FixedWindowRule {
+    /// Returns the options.
+    #[must_use]
+    pub const fn options(&self) -> &WindowLimitOptions {
+        &self.0
+    }
+}
+
+impl KeyedRule for FixedWindowRule {
+    type State = WindowState;
+    type Decision = WindowLimitDecision;
+
+    fn step(
+        &self,
+        state: WindowState,
+        now: Instant,
+        requests: u64,
+    ) -> (WindowState, WindowLimitDecision) {
+        let (nanos, limit) = (self.0.nanos(), self.0.limit);
+        let mut state = state.advance(now.as_nanos(), nanos, limit);
+        if requests > u64::from(limit) {
+            return (state, WindowLimitDecision::Impossible);
+        }
+        // After new options there may be more than the limit.
+        let free = u64::from(limit.saturating_sub(state.current));
+        let Some(free) = free.checked_sub(requests) else {
+            let end = (state.window + 1).saturating_mul(nanos);
+            let retry_after = Duration::from_nanos(end - now.as_nanos().min(end));
+            return (state, WindowLimitDecision::Refused { retry_after });
+        };
+        state.current += requests as u32;
+        (state, WindowLimitDecision::Admitted { remaining: free as u32 })
+    }
+
+    fn owes(&self, state: WindowState, now: Instant) -> bool {
+        state.advance(now.as_nanos(), self.0.nanos(), self.0.limit).current > 0
+    }
+
+    fn adopt(&self, state: WindowState, old: &Self) -> WindowState {
+        if self.0.window == old.0.window { state } else { WindowState::default() }
     }
 }
 
 /// The approximate limit: the previous window counts by the share of it that is still in sight.
 #[derive(Clone, Debug)]
 pub struct WindowCounter {
-    options: WindowLimitOptions,
+    rule: WindowCounterRule,
     state: WindowState,
-}
-
-impl WindowCounter {
-    /// Returns an empty counter.
-    ///
-    /// # Errors
-    /// Lists each option that is out of its range.
-    pub fn new(options: WindowLimitOptions) -> Result<Self, InvalidOptions> {
-        options.check()?;
-        Ok(Self { options, state: WindowState::default() })
-    }
-
-    /// Counts a request, or refuses it.
-    pub fn admit(&mut self, now: Instant) -> WindowLimitDecision {
-        let nanos = self.options.nanos();
-        self.state = self.state.advance(now.as_nanos(), nanos);
-        let state = self.state;
-        // After a step back the window is as if it just began.
-        let elapsed = now.as_nanos().saturating_sub(state.window * nanos).min(nanos);
-        let weighted = u128::from(state.previous) * u128::from(nanos - elapsed);
-        let used = weighted + u128::from(state.current) * u128::from(nanos);
-        let whole = u128::from(self.options.limit) * u128::from(nanos);
-        let one = u128::from(nanos);
-        if used + one > whole {
-            return WindowLimitDecision::Refused {
-                retry_after: self.wait(used + one - whole, elapsed),
-            };
-        }
-        self.state.current += 1;
-        let remaining = ((whole - used - one) / one) as u32;
-        WindowLimitDecision::Admitted { remaining }
-    }
-
-    /// The time until so much of the previous window is out of sight, at most until the next one.
-    fn wait(&self, excess: u128, elapsed: u64) -> Duration {
-        let left = self.options.nanos() - elapsed;
-        let previous = u128::from(self.state.previous);
-        let wait = if previous == 0 { u128::from(left) } else { excess.div_ceil(previous) };
-        Duration::from_nanos(u64::try_from(wait).unwrap_or(u64::MAX).clamp(1, left.max(1)))
-    }
-
-    /// Takes new options. Counts stay if the window has the same length, else it starts anew.
-    ///
-    /// # Errors
-    /// Lists each option that is out of its range; the old options then stay.
-    pub fn set_options(&mut self, options: WindowLimitOptions) -> Result<(), InvalidOptions> {
-        options.check()?;
-        if options.window != self.options.window {
-            self.state = WindowState::default();
-        }
-        self.options = options;
-        Ok(())
-    }
 }
 
 /// The limit by the clock's own windows: `limit` in each, whatever came before.
 #[derive(Clone, Debug)]
 pub struct FixedWindow {
-    options: WindowLimitOptions,
+    rule: FixedWindowRule,
     state: WindowState,
 }
 
-impl FixedWindow {
-    /// Returns an empty window.
-    ///
-    /// # Errors
-    /// Lists each option that is out of its range.
-    pub fn new(options: WindowLimitOptions) -> Result<Self, InvalidOptions> {
-        options.check()?;
-        Ok(Self { options, state: WindowState::default() })
-    }
+macro_rules! machine {
+    ($machine:ident, $rule:ident) => {
+        impl $machine {
+            /// Returns one that has counted nothing.
+            ///
+            /// # Errors
+            /// Lists each option that is out of its range.
+            pub fn new(options: WindowLimitOptions) -> Result<Self, InvalidOptions> {
+                Ok(Self { rule: options.$rule()?, state: WindowState::default() })
+            }
 
-    /// Counts a request, or refuses it.
-    pub fn admit(&mut self, now: Instant) -> WindowLimitDecision {
-        let nanos = self.options.nanos();
-        self.state = self.state.advance(now.as_nanos(), nanos);
-        if self.state.current >= self.options.limit {
-            let end = (self.state.window + 1).saturating_mul(nanos);
-            let retry_after = Duration::from_nanos(end - now.as_nanos().min(end));
-            return WindowLimitDecision::Refused { retry_after };
-        }
-        self.state.current += 1;
-        WindowLimitDecision::Admitted { remaining: self.options.limit - self.state.current }
-    }
+            /// Counts a request, or refuses it.
+            pub fn admit(&mut self, now: Instant) -> WindowLimitDecision {
+                self.admit_many(now, 1)
+            }
 
-    /// Takes new options. The count stays if the window has the same length, else it starts anew.
-    ///
-    /// # Errors
-    /// Lists each option that is out of its range; the old options then stay.
-    pub fn set_options(&mut self, options: WindowLimitOptions) -> Result<(), InvalidOptions> {
-        options.check()?;
-        if options.window != self.options.window {
-            self.state = WindowState::default();
+            /// Counts so many requests together, or none; 0 only looks.
+            pub fn admit_many(&mut self, now: Instant, requests: u32) -> WindowLimitDecision {
+                let (state, decision) = self.rule.step(self.state, now, u64::from(requests));
+                self.state = state;
+                decision
+            }
+
+            /// Returns the options.
+            #[must_use]
+            pub const fn options(&self) -> &WindowLimitOptions {
+                self.rule.options()
+            }
+
+            /// Takes new options. Counts stay if the window has the same length, else it starts
+            /// anew.
+            ///
+            /// # Errors
+            /// Lists each option that is out of its range; the old options then stay.
+            pub fn set_options(
+                &mut self,
+                options: WindowLimitOptions,
+            ) -> Result<(), InvalidOptions> {
+                let rule = options.$rule()?;
+                self.state = rule.adopt(self.state, &self.rule);
+                self.rule = rule;
+                Ok(())
+            }
         }
-        self.options = options;
-        Ok(())
-    }
+    };
 }
+
+machine!(WindowCounter, counter_rule);
+machine!(FixedWindow, fixed_rule);

@@ -65,3 +65,23 @@ async fn a_call_that_goes_away_has_had_its_turn() {
     service.oneshot(()).await.unwrap();
     assert_eq!(start.elapsed(), MS(0), "new options hold at once");
 }
+
+#[tokio::test(start_paused = true)]
+async fn each_caller_has_a_bucket_as_by_hand() {
+    let options = LimitReqOptions::nodelay(20, 2);
+    let layer = LimitReqLayer::keyed(options, 1_000, |caller: &usize| *caller).unwrap();
+    let service = layer.layer(service_fn(|_: usize| async { Ok::<_, Error>(()) }));
+    let mut machines = [(); 3].map(|()| Machine::new(options).unwrap());
+    let mut script = Seed(4).stream("script");
+    let mut refused = 0;
+    for _ in 0..900 {
+        advance(MS(script.below(30))).await;
+        let caller = script.below(3) as usize;
+        let by_hand = machines[caller].admit(TokioClock.now());
+        let result = service.clone().oneshot(caller).await;
+        assert_eq!(result.is_ok(), by_hand == LimitReqDecision::Admitted);
+        refused += u32::from(result.is_err());
+    }
+    assert!((50..600).contains(&refused), "{refused}");
+    assert!(LimitReqLayer::keyed(options, 0, |caller: &usize| *caller).is_err());
+}

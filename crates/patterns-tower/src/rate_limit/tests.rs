@@ -1,6 +1,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tenfold_patterns::{Event, Gcra, GcraOptions, TokenBucket, TokenBucketOptions};
+use tenfold_patterns::{
+    Event, FixedWindow, Gcra, GcraOptions, TokenBucket, TokenBucketOptions, WindowCounter,
+    WindowLog,
+};
 use tokio::time::advance;
 use tower::{Service, ServiceExt, service_fn};
 
@@ -22,6 +25,77 @@ macro_rules! call {
     ($service:expr, $request:expr) => {
         $service.ready().await.unwrap().call($request).await
     };
+}
+
+const WINDOW: WindowLimitOptions =
+    WindowLimitOptions { limit: 4, window: Duration::from_millis(300) };
+
+/// Runs the script through the layer, and by hand.
+async fn window_decides_alike<M: WindowLimit + Clone>(mut machine: M) {
+    let mut service = RateLimitLayer::window(machine.clone()).layer(service_fn(echo));
+    let mut refused = 0;
+    for gap in gaps(600) {
+        advance(MS(gap)).await;
+        let by_hand = machine.admit_many(TokioClock.now(), 1);
+        match (call!(service, 1), by_hand) {
+            (Ok(_), WindowLimitDecision::Admitted { .. }) => {}
+            (Err(error), WindowLimitDecision::Refused { retry_after }) => {
+                assert_eq!(error.retry_after(), Some(retry_after));
+                assert_eq!(error.status(), 429);
+                assert_eq!(error.quota().unwrap().limit, 4);
+                refused += 1;
+            }
+            (layer, by_hand) => panic!("{layer:?} but {by_hand:?}"),
+        }
+    }
+    assert!((100..500).contains(&refused), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_layer_decides_as_windows_by_hand() {
+    window_decides_alike(WindowLog::new(WINDOW).unwrap()).await;
+    window_decides_alike(WindowCounter::new(WINDOW).unwrap()).await;
+    window_decides_alike(FixedWindow::new(WINDOW).unwrap()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn windows_per_caller_decide_as_by_hand() {
+    let find = |request: &u32| *request;
+    let (counter, fixed) = (WINDOW.counter_rule().unwrap(), WINDOW.fixed_rule().unwrap());
+    let counter = RateLimitLayer::keyed(counter, 1_000, find).unwrap();
+    let fixed = RateLimitLayer::keyed(fixed, 1_000, find).unwrap();
+    let (mut counter, mut fixed) = (counter.layer(service_fn(echo)), fixed.layer(service_fn(echo)));
+    let mut counters = [(); 3].map(|()| WindowCounter::new(WINDOW).unwrap());
+    let mut windows = [(); 3].map(|()| FixedWindow::new(WINDOW).unwrap());
+    let mut refused = 0;
+    for (i, gap) in gaps(900).enumerate() {
+        advance(MS(gap / 2)).await;
+        let (now, caller) = (TokioClock.now(), (i * i) as u32 % 3);
+        let by_hand = counters[caller as usize].admit(now).is_admitted();
+        assert_eq!(call!(counter, caller).is_ok(), by_hand);
+        let by_hand = windows[caller as usize].admit(now).is_admitted();
+        assert_eq!(call!(fixed, caller).is_ok(), by_hand);
+        refused += u32::from(!by_hand);
+    }
+    assert!((100..800).contains(&refused), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quota_is_waited_for_and_changed_in_place() {
+    let shared = Arc::new(SharedWindow::new(FixedWindow::new(WINDOW).unwrap()));
+    let layer = RateLimitLayer::shared_window(Arc::clone(&shared)).wait_up_to(MS(300));
+    let mut service = layer.layer(service_fn(echo));
+    let start = TokioClock.now();
+    for _ in 0..5 {
+        assert!(call!(service, 1).is_ok());
+    }
+    let waited = TokioClock.now().saturating_since(start);
+    assert!(waited > MS(0) && waited <= MS(301), "{waited:?}");
+    shared.set_options(WindowLimitOptions { limit: 1, ..WINDOW }).unwrap();
+    assert_eq!(shared.options().limit, 1);
+    let next = TokioClock.now();
+    assert!(call!(service, 1).is_ok());
+    assert!(TokioClock.now() > next, "the one of this window was taken");
 }
 
 /// Gaps between calls, in ms, from a small generator: bursts, pauses, and long quiet.

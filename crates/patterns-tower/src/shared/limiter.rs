@@ -1,10 +1,14 @@
-//! Limits whose state is one number: compare-and-swap for one limit, sharded locks for many.
+//! Limits that callers share: compare-and-swap where the state is one number, a lock where it is
+//! more, sharded locks for a limit per caller.
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 use std::hash::RandomState;
 
-use tenfold_patterns::{InvalidOptions, KeyedLimiter, KeyedRule};
+use tenfold_patterns::{
+    FixedWindow, InvalidOptions, KeyedLimiter, KeyedRule, WindowCounter, WindowLimitDecision,
+    WindowLimitOptions, WindowLog,
+};
 use tenfold_units::Instant;
 
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
@@ -24,7 +28,7 @@ pub struct SharedLimiter<R> {
     state: AtomicU64,
 }
 
-impl<R: KeyedRule> SharedLimiter<R> {
+impl<R: KeyedRule<State = u64>> SharedLimiter<R> {
     /// Returns an unused limit.
     pub fn new(rule: R) -> Self {
         Self { rule, state: AtomicU64::new(0) }
@@ -65,6 +69,91 @@ impl<R: fmt::Debug> fmt::Debug for SharedLimiter<R> {
     }
 }
 
+/// A limit by window: [`WindowLog`], [`WindowCounter`] or [`FixedWindow`].
+pub trait WindowLimit: Send {
+    /// Counts so many requests together, or none; 0 only looks.
+    fn admit_many(&mut self, now: Instant, requests: u32) -> WindowLimitDecision;
+
+    /// Returns the options.
+    fn options(&self) -> &WindowLimitOptions;
+
+    /// Takes new options.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    fn set_options(&mut self, options: WindowLimitOptions) -> Result<(), InvalidOptions>;
+}
+
+macro_rules! window_limit {
+    ($($machine:ty),*) => {$(
+        impl WindowLimit for $machine {
+            fn admit_many(&mut self, now: Instant, requests: u32) -> WindowLimitDecision {
+                self.admit_many(now, requests)
+            }
+
+            fn options(&self) -> &WindowLimitOptions {
+                self.options()
+            }
+
+            fn set_options(&mut self, options: WindowLimitOptions) -> Result<(), InvalidOptions> {
+                self.set_options(options)
+            }
+        }
+    )*};
+}
+
+window_limit!(WindowLog, WindowCounter, FixedWindow);
+
+/// One limit by window for all who share it, behind a lock that is held for one step.
+///
+/// ```
+/// use core::time::Duration;
+/// use tenfold_patterns::{WindowLimitOptions, WindowLog};
+/// use tenfold_patterns_tower::SharedWindow;
+/// use tenfold_units::Instant;
+/// let options = WindowLimitOptions { limit: 1, window: Duration::from_secs(1) };
+/// let window = SharedWindow::new(WindowLog::new(options).unwrap());
+/// assert!(window.admit(Instant::ZERO, 1).is_admitted());
+/// assert!(!window.admit(Instant::ZERO, 1).is_admitted());
+/// ```
+#[derive(Debug)]
+pub struct SharedWindow<M>(Mutex<M>);
+
+impl<M: WindowLimit> SharedWindow<M> {
+    /// Returns the limit, to be shared.
+    pub fn new(machine: M) -> Self {
+        Self(Mutex::new(machine))
+    }
+
+    /// Counts so many requests together, or none; 0 only looks.
+    pub fn admit(&self, now: Instant, requests: u32) -> WindowLimitDecision {
+        self.decide(now, requests).0
+    }
+
+    /// As [`SharedWindow::admit`], with the options by which it was decided.
+    pub(crate) fn decide(
+        &self,
+        now: Instant,
+        requests: u32,
+    ) -> (WindowLimitDecision, WindowLimitOptions) {
+        let mut machine = lock(&self.0);
+        (machine.admit_many(now, requests), *machine.options())
+    }
+
+    /// Returns the options.
+    pub fn options(&self) -> WindowLimitOptions {
+        *lock(&self.0).options()
+    }
+
+    /// Takes new options; what was counted stays as far as the machine says.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&self, options: WindowLimitOptions) -> Result<(), InvalidOptions> {
+        lock(&self.0).set_options(options)
+    }
+}
+
 /// Locks among which the keys are spread.
 const SHARDS: usize = 16;
 
@@ -73,7 +162,7 @@ const SHARDS: usize = 16;
 ///
 /// Callers are known by a 128-bit hash with a key of this process's own: nobody can choose names
 /// that share a place.
-pub struct SharedKeyedLimiter<R> {
+pub struct SharedKeyedLimiter<R: KeyedRule> {
     rule: R,
     hashers: [RandomState; 2],
     shards: Box<[Mutex<KeyedLimiter<u128, R>>]>,
@@ -122,7 +211,7 @@ impl<R: KeyedRule + Clone> SharedKeyedLimiter<R> {
     }
 }
 
-impl<R: fmt::Debug> fmt::Debug for SharedKeyedLimiter<R> {
+impl<R: KeyedRule + fmt::Debug> fmt::Debug for SharedKeyedLimiter<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedKeyedLimiter").field("rule", &self.rule).finish_non_exhaustive()
     }

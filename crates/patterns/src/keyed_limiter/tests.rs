@@ -2,7 +2,9 @@ use core::time::Duration;
 
 use super::*;
 use crate::gcra::GcraOptions;
+use crate::limit_req::{LimitReqDecision, LimitReqOptions};
 use crate::token_bucket::TokenBucketOptions;
+use crate::window_limit::WindowLimitOptions;
 
 fn at(millis: u64) -> Instant {
     Instant::ZERO + Duration::from_millis(millis)
@@ -61,6 +63,41 @@ fn works_with_gcra_and_wide_keys() {
     assert!(KeyedLimiter::<u64, _>::new(rule, 0).is_err());
     limiter.set_rule(GcraOptions::per_second(1, 9).rule().unwrap());
     assert_eq!(admitted(&mut limiter, at(1_001)), 5, "eight more fit");
+}
+
+#[test]
+fn windows_and_limit_req_are_limits_per_caller_too() {
+    let window = Duration::from_secs(1);
+    let options = WindowLimitOptions { limit: 5, window };
+    let mut counter =
+        KeyedLimiter::<u64, _>::new(options.counter_rule().unwrap(), 1 << 11).unwrap();
+    let mut fixed = KeyedLimiter::<u64, _>::new(options.fixed_rule().unwrap(), 1 << 11).unwrap();
+    let leaky = LimitReqOptions::nodelay(10, 4).rule().unwrap();
+    let mut leaky = KeyedLimiter::<u64, _>::new(leaky, 1 << 11).unwrap();
+    for key in 0..500 {
+        let by_counter = (0..9).filter(|_| counter.admit(at(0), key, 1).is_admitted()).count();
+        let by_fixed = (0..9).filter(|_| fixed.admit(at(0), key, 1).is_admitted()).count();
+        let passes = |decision| decision == LimitReqDecision::Admitted;
+        let by_leaky = (0..9).filter(|_| passes(leaky.admit(at(0), key, 1))).count();
+        assert_eq!((by_counter, by_fixed, by_leaky), (5, 5, 5), "{key}");
+    }
+    for key in 0..500 {
+        assert!(!counter.admit(at(1_000), key, 1).is_admitted(), "all of it is in sight");
+        assert!(fixed.admit(at(1_000), key, 5).is_admitted());
+    }
+    assert_eq!((counter.forgotten(), fixed.forgotten(), leaky.forgotten()), (0, 0, 0));
+    // Who came longest ago goes first.
+    let mut small = KeyedLimiter::<u64, _>::new(options.fixed_rule().unwrap(), 8).unwrap();
+    for key in 1..=8 {
+        assert!(small.admit(at(key * 1_000), key, 5).is_admitted());
+    }
+    assert!(small.admit(at(8_000), 9, 1).is_admitted());
+    assert!(!small.admit(at(8_000), 8, 1).is_admitted(), "it is still known");
+    assert_eq!(small.forgotten(), 0, "whose window is over loses nothing");
+    small.set_rule(WindowLimitOptions { limit: 6, window }.fixed_rule().unwrap());
+    assert!(
+        small.admit(at(8_000), 8, 1).is_admitted() && !small.admit(at(8_000), 8, 1).is_admitted()
+    );
 }
 
 #[test]

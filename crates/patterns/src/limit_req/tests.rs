@@ -63,6 +63,27 @@ fn the_delayed_are_spaced_by_the_rate() {
 }
 
 #[test]
+fn together_as_one_after_the_other_or_not_at_all() {
+    for options in [LimitReqOptions::nodelay(10, 5), LimitReqOptions::delayed(10, 5)] {
+        let rule = options.rule().unwrap();
+        for together in 1..9 {
+            let (mut one, mut last) = (LimitReqState::default(), None);
+            for _ in 0..together {
+                let (next, decision) = one.step(at(7), &options);
+                (one, last) = (next, Some(decision));
+            }
+            let (state, decision) = rule.step(LimitReqState::default(), at(7), together);
+            assert_eq!(Some(decision), last);
+            let expected = if together <= 6 { one } else { LimitReqState::default() };
+            assert_eq!(state, expected);
+            assert_eq!(rule.owes(state, at(7)), (2..=6).contains(&together));
+            assert!(!rule.owes(state, at(600)));
+            assert_eq!(rule.step(state, at(7), 0).0, state, "looking costs nothing");
+        }
+    }
+}
+
+#[test]
 fn clock_steps_back_are_nginxs() {
     let mut limit = LimitReq::new(LimitReqOptions::nodelay(10, 1)).unwrap();
     assert_eq!(limit.admit(at(100_000)), LimitReqDecision::Admitted);
