@@ -73,3 +73,29 @@ pub(crate) fn float(value: &Value) -> f64 {
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
 }
+
+/// The whole number right behind `name` in a description, as in `burst=5`.
+pub(crate) fn told(description: &str, name: &str) -> Option<u64> {
+    let (_, rest) = description.split_once(name)?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..digits].parse().ok()
+}
+
+/// Where several tests share a folder, each file is one test's and no more.
+#[test]
+fn every_file_of_a_shared_folder_is_run_by_one_test() {
+    let one = |name: &str, kinds: &[bool]| {
+        assert_eq!(kinds.iter().filter(|kind| **kind).count(), 1, "{name} is of no known form");
+        Some(1)
+    };
+    each_file("nginx", |name, file| {
+        let places = file["algo"].is_string();
+        let turns = !places && file["cases"].is_object();
+        let limits = ["nodelay_t_ms_status", "delay_status_latency_ms"];
+        let limits = limits.iter().any(|rows| file[*rows].is_array());
+        one(name, &[places, turns, file["rows"].is_array(), limits])
+    });
+    each_file("maglev", |name, file| {
+        one(name, &[file["envoy_expected"].is_array(), file["ring"].is_array()])
+    });
+}

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::vectors::{each_file, list, number, signed};
+use crate::vectors::{each_file, list, number, signed, text, told};
 
 fn at(millis: u64) -> Instant {
     Instant::ZERO + Duration::from_millis(millis)
@@ -36,7 +36,10 @@ fn run(limiter: &mut Gcra, rows: &[Value], time: usize) -> usize {
 #[test]
 fn decides_as_redis_cell() {
     each_file("gcra", |_, file| {
-        let mut limiter = Gcra::new(GcraOptions::per_second(1, 4)).unwrap();
+        let source = text(&file["source"]);
+        assert!(source.contains("1 per second"), "{source}");
+        let burst = told(source, "max_burst=").unwrap() as u32;
+        let mut limiter = Gcra::new(GcraOptions::per_second(1, burst)).unwrap();
         let mut ran = run(&mut limiter, list(&file["redis_cell"]), 1);
         assert_eq!(ran, list(&file["redis_cell"]).len());
         for trace in list(&file["computed_by_transcription_matching_above"]) {

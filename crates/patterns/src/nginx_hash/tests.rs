@@ -1,56 +1,60 @@
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use serde_json::Value;
+use tenfold_units::{Instant, Seed};
+
 use super::*;
+use crate::balancer::{BackendOptions, Balancer, BalancerOptions, BalancerPolicy};
 use crate::vectors::{each_file, list, number, text};
 
-fn weights(file: &serde_json::Value) -> Vec<u32> {
-    list(&file["weights"]).iter().map(|weight| number(weight) as u32).collect()
+/// The client's octets. The recording named the client by a header; nginx cannot read the broadcast
+/// address there (it is its error value) and kept the peer's own.
+fn octets(address: &str) -> Vec<u8> {
+    let address = if address == "255.255.255.255" { "127.0.0.1" } else { address };
+    match address.parse().unwrap() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    }
 }
 
 #[test]
 fn places_keys_as_nginx() {
-    let mut algorithms = 0;
+    let mut algorithms = BTreeSet::new();
     each_file("nginx", |_, file| {
         let algorithm = file["algo"].as_str()?;
         let cases = list(&file["cases"]);
-        let weights = weights(file);
-        algorithms += 1;
-        if algorithm.starts_with("ip_hash") {
-            for case in cases {
-                // The recording named the client by a header; nginx cannot read the broadcast
-                // address there (it is its error value) and kept the peer's own.
-                let address = match text(&case[0]) {
-                    "255.255.255.255" => IpAddr::from([127, 0, 0, 1]),
-                    address => address.parse().unwrap(),
-                };
-                let octets = match address {
-                    IpAddr::V4(address) => address.octets().to_vec(),
-                    IpAddr::V6(address) => address.octets().to_vec(),
-                };
-                let value = IpHash::new(&octets).next().unwrap();
-                let server = by_weight(value, weights.iter().copied()).unwrap();
-                assert_eq!(server as u64, number(&case[1]), "{case}");
-            }
+        let policy = if algorithm.starts_with("ip_hash") {
+            BalancerPolicy::IpHash
         } else if algorithm.starts_with("hash $k consistent") {
-            let names = list(&file["servers"]).iter().map(text);
-            let servers: Vec<_> = names.zip(weights).collect();
-            let ring = NginxRing::new(&servers);
-            for case in cases {
-                let server = ring.owner(text(&case[0]).as_bytes()).unwrap();
-                assert_eq!(server as u64, number(&case[1]), "{case}");
-            }
+            BalancerPolicy::NginxConsistentHash
         } else if algorithm.starts_with("hash $k") {
-            for case in cases {
-                let value = NginxHash::new(text(&case[0]).as_bytes()).next().unwrap();
-                let server = by_weight(value, weights.iter().copied()).unwrap();
-                assert_eq!(server as u64, number(&case[1]), "{case}");
-            }
+            BalancerPolicy::NginxHash
         } else {
             panic!("unknown algorithm {algorithm}");
+        };
+        algorithms.insert(format!("{policy:?}"));
+        let named = |(i, weight): (usize, &Value)| {
+            let name = file["servers"][i].as_str().map_or(format!("server {i}"), str::to_owned);
+            BackendOptions::named(&name).weight(number(weight) as u32)
+        };
+        let backends: Vec<_> = list(&file["weights"]).iter().enumerate().map(named).collect();
+        let mut balancer = Balancer::new(BalancerOptions::plain(policy), &backends).unwrap();
+        for server in file.get("down").map_or(&[][..], list) {
+            balancer.set_up(Instant::ZERO, number(server) as usize, false);
+        }
+        let mut stream = Seed(1).stream("unused");
+        for case in cases {
+            let key = match policy {
+                BalancerPolicy::IpHash => octets(text(&case[0])),
+                _ => text(&case[0]).as_bytes().to_vec(),
+            };
+            let server = balancer.pick(Instant::ZERO, &key, &mut stream).unwrap();
+            assert_eq!(server as u64, number(&case[1]), "{case}");
         }
         Some(cases.len())
     });
-    assert!(algorithms == 0 || algorithms >= 3, "{algorithms} of ip_hash, hash, hash consistent");
+    assert!(algorithms.is_empty() || algorithms.len() == 3, "only {algorithms:?}");
 }
 
 #[test]
