@@ -47,6 +47,7 @@ use tenfold_units::Instant;
 use crate::event::{Event, Events};
 use crate::keyed_limiter::KeyedRule;
 use crate::options::{Check, InvalidOptions};
+use crate::planted;
 
 /// What happens to a call on which the store did not decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -138,14 +139,28 @@ impl<R: DistributedRule> DistributedLimit<R> {
     /// Returns the decision on a call of `amount` before which `missing` ticks were missing.
     pub fn decide(&self, missing: u64, amount: u64) -> DistributedDecision<R::Decision> {
         // At the origin of time the state of a rule is what it owes.
+        let missing = if planted::is("distributed-ignores-the-store") { 0 } else { missing };
         let (_, decision) = self.rule.step(missing, Instant::ZERO, amount);
         DistributedDecision::Decided(decision)
     }
 
     /// Returns the decision on a call about which the store has said nothing.
     pub fn decide_alone(&self) -> DistributedDecision<R::Decision> {
-        let admitted = self.options.when_unavailable == WhenUnavailable::Admit;
+        let admitted = self.options.when_unavailable == WhenUnavailable::Admit
+            || planted::is("distributed-fails-open-always");
         DistributedDecision::Unavailable { admitted }
+    }
+
+    /// Takes new options; the state is the store's and stays.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&mut self, options: DistributedLimitOptions) -> Result<(), InvalidOptions>
+    where
+        R: Clone,
+    {
+        *self = Self::new(self.rule.clone(), options)?;
+        Ok(())
     }
 
     /// Returns the rule.

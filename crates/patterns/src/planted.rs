@@ -24,7 +24,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     /// Bug, and the tests that have to see it.
-    const BUGS: [(&str, &str); 21] = [
+    const BUGS: [(&str, &str); 23] = [
         ("breaker-counts-late-results", "circuit_breaker"),
         ("bucket-over-admits-by-one", "token_bucket"),
         ("budget-by-attempts", "retry_budget"),
@@ -32,6 +32,8 @@ mod tests {
         ("cache-serves-expired", "cache"),
         ("cache-ttl-without-jitter", "cache"),
         ("concurrency-over-admits-by-one", "concurrency_limit"),
+        ("distributed-fails-open-always", "distributed_limit"),
+        ("distributed-ignores-the-store", "distributed_limit"),
         ("ejection-share-before-candidate", "balancer"),
         ("event-store-ignores-version", "event_store"),
         ("geo-box-ignores-antimeridian", "geo"),

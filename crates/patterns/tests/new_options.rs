@@ -24,6 +24,22 @@ fn a_keyed_limit_changes_in_place() {
 }
 
 #[test]
+fn a_distributed_limit_fails_as_it_is_told_now() {
+    let rule = TokenBucketOptions::per_second(1, 4).rule().unwrap();
+    let mut limit = DistributedLimit::new(rule, DistributedLimitOptions::fail_open()).unwrap();
+    let missing = limit.tariff().cost * 4;
+    limit.set_options(DistributedLimitOptions::fail_closed()).unwrap();
+    assert_eq!(limit.decide_alone(), DistributedDecision::Unavailable { admitted: false });
+    let none = DistributedLimitOptions { timeout: Duration::ZERO, ..*limit.options() };
+    assert!(limit.set_options(none).is_err());
+    assert_eq!(*limit.options(), DistributedLimitOptions::fail_closed());
+    let DistributedDecision::Decided(decision) = limit.decide(missing, 1) else {
+        panic!("the store has answered")
+    };
+    assert!(!decision.is_admitted(), "what the store knows still counts");
+}
+
+#[test]
 fn an_adaptive_throttle_keeps_its_counts() {
     let mut stream = Seed(1).stream("throttle");
     let options = AdaptiveThrottleOptions::sre_book();

@@ -16,6 +16,8 @@ mod concurrency_limit {}
 mod dead_letter {}
 #[doc = include_str!("../../../docs/patterns/deadline.md")]
 mod deadline {}
+#[doc = include_str!("../../../docs/patterns/distributed-limit.md")]
+mod distributed_limit {}
 #[doc = include_str!("../../../docs/patterns/event-store.md")]
 mod event_store {}
 #[doc = include_str!("../../../docs/patterns/geo-shards.md")]

@@ -32,7 +32,7 @@ use tenfold_report::svg::Svg;
 /// A page's name, and what draws its picture.
 type Page = (&'static str, fn() -> Svg);
 
-const PAGES: [Page; 31] = [
+const PAGES: [Page; 32] = [
     ("adaptive-throttle", protecting::throttle_in_an_outage),
     ("balancer", balancing::one_slow_replica),
     ("bulkhead", protecting::bulkhead_around_a_hanging_callee),
@@ -41,6 +41,7 @@ const PAGES: [Page; 31] = [
     ("concurrency-limit", protecting::limits_follow_capacity),
     ("dead-letter", messaging::outage_of_two_minutes),
     ("deadline", protecting::work_for_nobody),
+    ("distributed-limit", limiting::limit_over_processes),
     ("event-store", messaging::lost_updates),
     ("geo-shards", placing::cities_without_region),
     ("hash-ring", placing::moved_without_cause),

@@ -45,10 +45,9 @@ fn places_keys_as_nginx() {
         }
         let mut stream = Seed(1).stream("unused");
         for case in cases {
-            let key = match policy {
-                BalancerPolicy::IpHash => octets(text(&case[0])),
-                _ => text(&case[0]).as_bytes().to_vec(),
-            };
+            let by_address = policy == BalancerPolicy::IpHash;
+            let key = text(&case[0]);
+            let key = if by_address { octets(key) } else { key.as_bytes().to_vec() };
             let server = balancer.pick(Instant::ZERO, &key, &mut stream).unwrap();
             assert_eq!(server as u64, number(&case[1]), "{case}");
         }

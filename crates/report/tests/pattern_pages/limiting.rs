@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use tenfold_patterns::{
-    FixedWindow, KeyedLimiter, LimitReq, LimitReqDecision, LimitReqOptions, TokenBucket,
-    TokenBucketOptions, WindowCounter, WindowLimitDecision, WindowLimitOptions, WindowLog,
+    DistributedDecision, DistributedLimit, DistributedLimitOptions, FixedWindow, KeyedLimiter,
+    LimitReq, LimitReqDecision, LimitReqOptions, TokenBucket, TokenBucketOptions, WindowCounter,
+    WindowLimitDecision, WindowLimitOptions, WindowLog,
 };
 use tenfold_report::svg::Svg;
 use tenfold_units::{Instant, Unit};
@@ -111,4 +112,64 @@ pub(crate) fn noisy_caller() -> Svg {
             ("loud caller, 10/s for each", by_key[0] / asked[0]),
         ],
     )
+}
+
+/// Four processes that each get 50 requests a second; the store is away from 4 s to 7 s.
+pub(crate) fn limit_over_processes() -> Svg {
+    let options = TokenBucketOptions::per_second(100, 10);
+    let (begin, end, every) = (4_000, 7_000, 5);
+    let over_time = |admit: &mut dyn FnMut(u64) -> bool| -> Points {
+        let (mut last, mut points) = (VecDeque::new(), Vec::new());
+        for t in (0..10_000).step_by(every) {
+            if admit(t) {
+                last.push_back(t);
+            }
+            while last.front().is_some_and(|first| first + 500 <= t) {
+                last.pop_front();
+            }
+            if t >= 500 && t % 50 == 0 {
+                points.push((at(t).as_secs_f64(), last.len() as f64 * 2.0));
+            }
+        }
+        points
+    };
+    // Each request goes to the next of the four.
+    let mut own = [(); 4].map(|()| TokenBucket::new(options).unwrap());
+    let mut turn = 0;
+    let alone = over_time(&mut |t| {
+        turn = (turn + 1) % 4;
+        own[turn].admit(at(t)).is_admitted()
+    });
+    let shared = |options: DistributedLimitOptions| {
+        let rule = TokenBucketOptions::per_second(100, 10).rule().unwrap();
+        let limit = DistributedLimit::new(rule, options).unwrap();
+        let tariff = limit.tariff();
+        // The store: the tick at which nothing is missing.
+        let mut full_at = 0_u64;
+        over_time(&mut |t| {
+            if (begin..end).contains(&t) {
+                return limit.decide_alone() == DistributedDecision::Unavailable { admitted: true };
+            }
+            let tick = at(t).as_nanos() * tariff.scale;
+            let missing = full_at.saturating_sub(tick);
+            if missing + tariff.cost <= tariff.capacity {
+                full_at = tick + missing + tariff.cost;
+            }
+            match limit.decide(missing, 1) {
+                DistributedDecision::Decided(decision) => decision.is_admitted(),
+                DistributedDecision::Unavailable { admitted } => admitted,
+            }
+        })
+    };
+    Lines::new(
+        "A limit of 100 a second over four processes that get 50 each",
+        ("time", Unit::Seconds),
+        ("admitted per second", Unit::Count),
+    )
+    .line("a bucket in each process", alone)
+    .line("shared, fail open", shared(DistributedLimitOptions::fail_open()))
+    .line("shared, fail closed", shared(DistributedLimitOptions::fail_closed()))
+    .span(begin as f64 / 1e3, end as f64 / 1e3, "store away")
+    .limit(100.0, "the limit")
+    .draw()
 }

@@ -35,6 +35,10 @@ pub(crate) fn table(name: &str) -> String {
             ("netflix_gradient2", ConcurrencyLimitOptions::netflix_gradient2()),
         ]),
         "DeadLetterOptions" => rows(&[("tenfold", DeadLetterOptions::tenfold())]),
+        "DistributedLimitOptions" => rows(&[
+            ("fail_open", DistributedLimitOptions::fail_open()),
+            ("fail_closed", DistributedLimitOptions::fail_closed()),
+        ]),
         "HashRingOptions" => rows(&[
             ("tenfold", HashRingOptions::tenfold()),
             ("cassandra", HashRingOptions::cassandra()),
