@@ -29,7 +29,6 @@ mod tests;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use core::time::Duration;
 
 use tenfold_patterns::{BulkheadOptions, Event, InvalidOptions};
 use tower::Layer;
@@ -61,8 +60,8 @@ impl BulkheadLayer {
     /// Lists each option that is out of its range.
     pub fn on(clock: SharedClock, options: BulkheadOptions) -> Result<Self, InvalidOptions> {
         let bulkhead = SharedBulkhead::new(options, clock.clone())?;
-        let (observer, max_wait) = (Observer::default(), options.max_wait);
-        Ok(Self { gate: BulkheadGate { bulkhead, clock, observer, max_wait } })
+        let observer = Observer::default();
+        Ok(Self { gate: BulkheadGate { bulkhead, clock, observer } })
     }
 
     /// Tells `observer` of every decision.
@@ -96,7 +95,6 @@ pub struct BulkheadGate {
     bulkhead: SharedBulkhead,
     clock: SharedClock,
     observer: Observer,
-    max_wait: Duration,
 }
 
 impl<Req, Res> Gate<Req, Res> for BulkheadGate {
@@ -110,7 +108,7 @@ impl<Req, Res> Gate<Req, Res> for BulkheadGate {
                 Admission::Now(guard)
             }
             BulkheadEntry::Waiting(queued) => {
-                let sleep = self.clock.sleep_until(self.clock.now() + self.max_wait);
+                let sleep = self.clock.sleep_until(queued.gives_up());
                 let observer = self.observer.clone();
                 Admission::Wait(BulkheadWait { queued, sleep, slept: false, observer })
             }

@@ -220,6 +220,12 @@ impl Bulkhead {
         self.waiting.len()
     }
 
+    /// Returns the options.
+    #[must_use]
+    pub const fn options(&self) -> &BulkheadOptions {
+        &self.options
+    }
+
     /// Takes new options. Work under way and callers in the queue stay; if there are fewer places,
     /// those above are not given again.
     ///

@@ -8,6 +8,7 @@ use core::time::Duration;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tenfold_patterns::base62::MAX_LENGTH;
 use tenfold_patterns::envoy_ring::{EnvoyRing, EnvoyRingOptions};
 use tenfold_patterns::hash_slots::{
     SlotMap, cassandra_token, kafka_partition, murmur3_x64_128, redis_slot,
@@ -17,16 +18,18 @@ use tenfold_patterns::ketama::Ketama;
 use tenfold_patterns::maglev::Maglev;
 use tenfold_patterns::nginx_hash::NginxRing;
 use tenfold_patterns::rendezvous::Rendezvous;
+use tenfold_patterns::uuid7::TEXT_LENGTH;
 use tenfold_patterns::{
     AdaptiveThrottle, AdaptiveThrottleOptions, BackendOptions, Balancer, BalancerOptions,
-    BalancerOutcome, BalancerPolicy, Bulkhead, BulkheadDecision, BulkheadOptions, Cache,
-    CacheOptions, CircuitBreaker, CircuitBreakerDecision, CircuitBreakerOptions,
-    CircuitBreakerOutcome, ConcurrencyLimit, ConcurrencyLimitOptions, ConcurrencyOutcome,
-    FixedWindow, Gcra, GcraOptions, HashRing, HashRingOptions, Hedge, HedgeOptions, IdRanges,
-    KeyedLimiter, LimitReq, LimitReqOptions, PriorityShed, PriorityShedOptions, RangeShards, Retry,
-    RetryBudget, RetryBudgetOptions, RetryCause, RetryFailure, RetryOptions, Snowflake,
-    SnowflakeDecision, SnowflakeOptions, TokenBucket, TokenBucketOptions, Uuid7, WaitShed,
-    WaitShedOptions, WindowCounter, WindowLimitOptions, WindowLog,
+    BalancerOutcome, BalancerPolicy, Base62, Base62Options, Bulkhead, BulkheadDecision,
+    BulkheadOptions, Cache, CacheOptions, CircuitBreaker, CircuitBreakerDecision,
+    CircuitBreakerOptions, CircuitBreakerOutcome, ConcurrencyLimit, ConcurrencyLimitOptions,
+    ConcurrencyOutcome, FixedWindow, Gcra, GcraOptions, HashRing, HashRingOptions, Hedge,
+    HedgeOptions, IdRanges, KeyedLimiter, KeyedRule, LimitReq, LimitReqOptions, PriorityShed,
+    PriorityShedOptions, RangeShards, Retry, RetryBudget, RetryBudgetOptions, RetryCause,
+    RetryFailure, RetryOptions, Snowflake, SnowflakeDecision, SnowflakeOptions, TokenBucket,
+    TokenBucketOptions, Uuid, Uuid7, WaitShed, WaitShedOptions, WindowCounter, WindowLimitOptions,
+    WindowLog,
 };
 use tenfold_units::{Instant, Seed};
 
@@ -83,9 +86,15 @@ fn limiters() {
     quiet("window counter", |now, _| drop_decision(counter.admit(now)));
     let mut fixed = FixedWindow::new(window).unwrap();
     quiet("fixed window", |now, _| drop_decision(fixed.admit(now)));
-    let rule = TokenBucketOptions::per_second(10, 10).rule().unwrap();
-    let mut keyed = KeyedLimiter::new(rule, 1_000).unwrap();
-    quiet("keyed limiter", |now, i| drop_decision(keyed.admit(now, i * 31 % 5_000, 1)));
+    fn keyed(name: &str, rule: impl KeyedRule) {
+        let mut keyed = KeyedLimiter::new(rule, 1_000).unwrap();
+        quiet(name, |now, i| drop_decision(keyed.admit(now, i * 31 % 5_000, 1)));
+    }
+    keyed("keyed token bucket", TokenBucketOptions::per_second(10, 10).rule().unwrap());
+    keyed("keyed gcra", GcraOptions::per_second(10, 10).rule().unwrap());
+    keyed("keyed counter", window.counter_rule().unwrap());
+    keyed("keyed fixed window", window.fixed_rule().unwrap());
+    keyed("keyed limit_req", LimitReqOptions::nodelay(10, 5).rule().unwrap());
 }
 
 fn drop_decision<T>(_: T) {}
@@ -154,6 +163,15 @@ fn ids() {
     });
     let mut uuids = Uuid7::new(Seed(1).stream("uuid"));
     quiet("uuid7", |_, i| drop_decision(uuids.next_id(1_700_000_000_000 + i)));
+    quiet("uuid7 as text", |_, i| {
+        let (id, mut buffer) = (uuids.next_id(1_700_000_000_000 + i), [0; TEXT_LENGTH]);
+        assert_eq!(Uuid::parse(id.encode_into(&mut buffer)), Some(id));
+    });
+    let codes = Base62::new(Base62Options { length: 7, key: Some(3) }).unwrap();
+    quiet("base62", |_, i| {
+        let mut buffer = [0; MAX_LENGTH];
+        assert_eq!(codes.decode(codes.encode_into(i, &mut buffer).unwrap()), Some(i));
+    });
     let mut leased = IdRanges::new(10).unwrap();
     assert!(leased.add_block(0, 10_000));
     quiet("id ranges", |_, _| drop_decision(leased.next_id()));

@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -159,4 +160,21 @@ async fn decisions_are_observed_once_each() {
     }
     // One at once and one after 100 ms; one waits for 150 ms in vain; one is refused.
     assert_eq!([0, 1, 2].map(|i| counts[i].load(Ordering::SeqCst)), [2, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_gives_up_by_the_options_of_when_it_came() {
+    let layer = BulkheadLayer::new(options(1, 10, MS(100))).unwrap();
+    let service = layer.layer(service_fn(work));
+    let busy = tokio::spawn(service.clone().oneshot(5_000));
+    tokio::task::yield_now().await;
+    for wait in [100, 700, 50] {
+        layer.bulkhead().set_options(options(1, 10, MS(wait))).unwrap();
+        let start = TokioClock.now();
+        let error = service.clone().oneshot(1).await.unwrap_err();
+        assert!(matches!(error, Error::BulkheadFull), "{error}");
+        let waited = TokioClock.now().saturating_since(start);
+        assert!(waited >= MS(wait) && waited <= MS(wait + 2), "{waited:?} instead of {wait} ms");
+    }
+    busy.await.unwrap().unwrap();
 }

@@ -87,8 +87,9 @@ impl SharedBulkhead {
             BulkheadDecision::Admitted(permit) => BulkheadEntry::Admitted(self.guard(permit)),
             BulkheadDecision::Waiting(ticket) => {
                 state.callers.insert(ticket, Caller::Waiting(None));
+                let gives_up = now + state.machine.options().max_wait;
                 let bulkhead = Some(self.clone());
-                BulkheadEntry::Waiting(BulkheadQueued { bulkhead, ticket })
+                BulkheadEntry::Waiting(BulkheadQueued { bulkhead, ticket, gives_up })
             }
             BulkheadDecision::Refused => BulkheadEntry::Refused,
         };
@@ -153,6 +154,7 @@ pub struct BulkheadQueued {
     /// `None` once the answer was given.
     bulkhead: Option<SharedBulkhead>,
     ticket: BulkheadTicket,
+    gives_up: Instant,
 }
 
 impl BulkheadQueued {
@@ -176,6 +178,12 @@ impl BulkheadQueued {
         };
         self.bulkhead = None;
         Poll::Ready(guard)
+    }
+
+    /// Returns when this caller has waited too long.
+    #[must_use]
+    pub const fn gives_up(&self) -> Instant {
+        self.gives_up
     }
 
     /// Finds out who has waited too long by now.
