@@ -58,63 +58,66 @@ use crate::error::{BoxError, Error};
 use crate::observe::Observer;
 use crate::retry::BoxedCall;
 use crate::seed;
-use crate::shared::cache::{Found, Loaded, SharedCache, Waited};
+use crate::shared::cache::{CacheParts, Found, Loaded, SharedCache, Waited};
 
 /// What a cache is made of; the parts that are not named are as in [`CacheBuilder::new`].
 #[derive(Clone, Debug)]
-pub struct CacheBuilder<V> {
-    options: CacheOptions,
-    refresh: RefreshOptions,
-    flight: SingleFlightOptions,
-    weigh: fn(&V) -> u32,
-    clock: SharedClock,
-    seed: Seed,
-}
+pub struct CacheBuilder<V>(CacheParts<V>);
 
 impl<V: Clone> CacheBuilder<V> {
     /// Returns a builder: values of weight 1, none renewed early or served stale, one load at a time
-    /// for each key with a lease of 10 s.
+    /// for each key with a lease of 10 s, one lock.
     #[must_use]
     pub fn new(options: CacheOptions) -> Self {
         let zero = core::time::Duration::ZERO;
         let refresh =
             RefreshOptions { beta: 0.0, stale_while_revalidate: zero, stale_if_error: zero };
         let (flight, clock) = (SingleFlightOptions::tenfold(), TokioClock::shared());
-        Self { options, refresh, flight, weigh: |_| 1, clock, seed: seed() }
+        let (weigh, seed, shards) = (|_: &V| 1, seed(), 1);
+        Self(CacheParts { options, refresh, flight, weigh, clock, seed, shards })
     }
 
     /// Renews values early, or serves them stale.
     #[must_use]
     pub fn refresh(mut self, refresh: RefreshOptions) -> Self {
-        self.refresh = refresh;
+        self.0.refresh = refresh;
         self
     }
 
     /// Bounds those who wait for one load, and how long it may take.
     #[must_use]
     pub fn flight(mut self, flight: SingleFlightOptions) -> Self {
-        self.flight = flight;
+        self.0.flight = flight;
         self
     }
 
     /// Says what a value takes of the capacity, for example its bytes.
     #[must_use]
     pub fn weigh(mut self, weigh: fn(&V) -> u32) -> Self {
-        self.weigh = weigh;
+        self.0.weigh = weigh;
+        self
+    }
+
+    /// Spreads the keys over so many locks, each with its part of the capacity (at most one lock for
+    /// each unit of it): for caches that many threads ask at the same time. What goes is then chosen
+    /// within a part, and a value heavier than a part is not kept.
+    #[must_use]
+    pub fn shards(mut self, shards: u32) -> Self {
+        self.0.shards = shards;
         self
     }
 
     /// Takes time from `clock`.
     #[must_use]
     pub fn clock(mut self, clock: SharedClock) -> Self {
-        self.clock = clock;
+        self.0.clock = clock;
         self
     }
 
     /// Makes chance repeat: jitter of lifetimes, early refresh.
     #[must_use]
     pub fn seeded(mut self, seed: Seed) -> Self {
-        self.seed = seed;
+        self.0.seed = seed;
         self
     }
 
@@ -123,8 +126,7 @@ impl<V: Clone> CacheBuilder<V> {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn build(self) -> Result<SharedCache<V>, InvalidOptions> {
-        let Self { options, refresh, flight, weigh, clock, seed } = self;
-        SharedCache::new(options, refresh, flight, weigh, clock, seed)
+        SharedCache::new(self.0)
     }
 }
 

@@ -97,7 +97,8 @@ impl Clock for TokioClock {
 #[derive(Clone, Debug)]
 pub struct QuantaClock {
     clock: quanta::Clock,
-    origin: quanta::Instant,
+    /// The counter at the origin.
+    origin: u64,
 }
 
 #[cfg(feature = "quanta")]
@@ -106,7 +107,7 @@ impl QuantaClock {
     #[must_use]
     pub fn new() -> Self {
         let clock = quanta::Clock::new();
-        let origin = clock.now();
+        let origin = clock.raw();
         Self { clock, origin }
     }
 
@@ -126,12 +127,13 @@ impl Default for QuantaClock {
 
 /// Between its origin and the first reading that it hands out, so that instants before "now" exist.
 #[cfg(feature = "quanta")]
-const HEAD_START: Duration = Duration::from_secs(86_400);
+const HEAD_START: u64 = 86_400 * 1_000_000_000;
 
 #[cfg(feature = "quanta")]
 impl Clock for QuantaClock {
     fn now(&self) -> Instant {
-        Instant::ZERO + HEAD_START + self.clock.now().saturating_duration_since(self.origin)
+        let nanos = self.clock.delta_as_nanos(self.origin, self.clock.raw());
+        Instant::from_nanos(HEAD_START.saturating_add(nanos))
     }
 
     fn sleep_until(&self, at: Instant) -> Sleep {

@@ -107,6 +107,7 @@ pub mod deadline;
 pub mod durable_log;
 mod error;
 pub mod gate;
+mod hash;
 pub mod hedge;
 pub mod idempotency;
 pub mod limit_req;

@@ -77,8 +77,7 @@ pub trait LimitRule:
 
 impl LimitRule for TokenBucketRule {
     fn verdict(&self, decision: &TokenBucketDecision) -> Verdict {
-        let (limit, one) =
-            (self.options().burst, self.options().per / clamped(self.options().rate));
+        let (limit, one) = (self.options().burst, self.per_token());
         let span = |tokens: u64| one.saturating_mul(u32::try_from(tokens).unwrap_or(u32::MAX));
         let (admitted, remaining, retry_after) = match *decision {
             TokenBucketDecision::Admitted { remaining } => (true, remaining, None),
@@ -94,9 +93,7 @@ impl LimitRule for TokenBucketRule {
 impl LimitRule for GcraRule {
     fn verdict(&self, decision: &GcraDecision) -> Verdict {
         let GcraDecision { limited, limit, remaining, retry_after, reset_after } = *decision;
-        // One call on an unused limiter takes one interval.
-        let one = KeyedRule::step(self, 0, Instant::ZERO, 1).1.reset_after;
-        let window = one.saturating_mul(u32::try_from(limit).unwrap_or(u32::MAX));
+        let window = self.interval().saturating_mul(u32::try_from(limit).unwrap_or(u32::MAX));
         let quota = Quota { limit, window, remaining, reset_after };
         Verdict { admitted: !limited, retry_after, quota }
     }
@@ -125,10 +122,6 @@ fn of_window(options: &WindowLimitOptions, decision: &WindowLimitDecision) -> Ve
     let reset_after = if remaining == limit { Duration::ZERO } else { window };
     let (limit, remaining) = (u64::from(limit), u64::from(remaining));
     Verdict { admitted, retry_after, quota: Quota { limit, window, remaining, reset_after } }
-}
-
-fn clamped(rate: u64) -> u32 {
-    u32::try_from(rate).unwrap_or(u32::MAX).max(1)
 }
 
 /// A limit, or one for each key.
@@ -392,8 +385,12 @@ impl<A: Announce<Res>, Res> Guard<Res> for RateLimitCall<A> {
 
 impl<L: Limiter, A: Clone> RateLimitGate<L, A> {
     /// Admits a call, or says until when it has to wait, or that it is refused.
-    fn ask(&self, key: u128, give_up: Instant) -> Result<RateLimitCall<A>, Result<Instant, Error>> {
-        let now = self.clock.now();
+    fn ask(
+        &self,
+        now: Instant,
+        key: u128,
+        give_up: Instant,
+    ) -> Result<RateLimitCall<A>, Result<Instant, Error>> {
         let verdict = self.limiter.admit(now, key, &self.observer);
         let turn = verdict.retry_after.map(|wait| now + wait);
         let waits = turn.filter(|turn| *turn <= give_up && give_up > now);
@@ -410,8 +407,9 @@ impl<L: KeyOf<Req>, A: Announce<Res> + Clone + Unpin, Req, Res> Gate<Req, Res>
 
     fn admit(&self, request: &mut Req) -> Admission<Self::Guard, Self::Wait> {
         let key = self.limiter.key(request);
-        let give_up = self.clock.now() + self.max_wait;
-        match self.ask(key, give_up) {
+        let now = self.clock.now();
+        let give_up = now + self.max_wait;
+        match self.ask(now, key, give_up) {
             Ok(call) => Admission::Now(call),
             Err(Ok(turn)) => {
                 let sleep = self.clock.sleep_until(turn);
@@ -437,7 +435,7 @@ impl<L: Limiter, A: Clone + Unpin> Future for RateLimitWait<L, A> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             ready!(Pin::new(&mut self.sleep).poll(cx));
-            match self.gate.ask(self.key, self.give_up) {
+            match self.gate.ask(self.gate.clock.now(), self.key, self.give_up) {
                 Ok(call) => return Poll::Ready(Ok(call)),
                 // Somebody else was quicker: the next turn.
                 Err(Ok(turn)) => self.sleep = self.gate.clock.sleep_until(turn),

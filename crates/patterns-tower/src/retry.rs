@@ -50,7 +50,7 @@ use crate::sync::lock;
 /// Puts retries around services; all services of one layer share the budget.
 #[derive(Clone, Debug)]
 pub struct RetryLayer<C = ByError, I = Always> {
-    policy: Policy,
+    policy: Arc<Policy>,
     classify: C,
     repeat: I,
 }
@@ -85,7 +85,7 @@ impl RetryLayer {
         let budget = SharedRetryBudget::new(budget, clock.now())?;
         let (machine, observer) = (Machine::new(retry)?, Observer::default());
         let stream = Arc::new(Mutex::new(seed().stream("retry")));
-        let policy = Policy { machine, budget, stream, clock, observer };
+        let policy = Arc::new(Policy { machine, budget, stream, clock, observer });
         Ok(Self { policy, classify: ByError, repeat: Always })
     }
 }
@@ -107,21 +107,21 @@ impl<C, I> RetryLayer<C, I> {
     /// Shares the budget with other layers that call the same service.
     #[must_use]
     pub fn budget(mut self, budget: SharedRetryBudget) -> Self {
-        self.policy.budget = budget;
+        Arc::make_mut(&mut self.policy).budget = budget;
         self
     }
 
     /// Makes chance repeat.
     #[must_use]
     pub fn seeded(mut self, seed: Seed) -> Self {
-        self.policy.stream = Arc::new(Mutex::new(seed.stream("retry")));
+        Arc::make_mut(&mut self.policy).stream = Arc::new(Mutex::new(seed.stream("retry")));
         self
     }
 
     /// Tells `observer` of every decision: a retry is an admission, giving up a refusal.
     #[must_use]
     pub fn observe(mut self, observer: Observer) -> Self {
-        self.policy.observer = observer;
+        Arc::make_mut(&mut self.policy).observer = observer;
         self
     }
 }
@@ -166,14 +166,14 @@ where
         let ready = core::mem::replace(&mut self.inner, fresh);
         let may_repeat = self.layer.repeat.may_repeat(&request);
         let deadline = self.layer.repeat.deadline(&request);
-        let (policy, classify) = (self.layer.policy.clone(), self.layer.classify.clone());
+        let (policy, classify) = (Arc::clone(&self.layer.policy), self.layer.classify.clone());
         Box::pin(policy.run(classify, ready, request, may_repeat, deadline))
     }
 }
 
 impl Policy {
     async fn run<S, C, Req>(
-        self,
+        self: Arc<Self>,
         classify: C,
         mut service: S,
         mut request: Req,

@@ -53,6 +53,8 @@ mod bulkhead;
 mod cache;
 #[path = "../src/shared/concurrency.rs"]
 mod concurrency;
+#[path = "../src/hash.rs"]
+mod hash;
 #[path = "../src/shared/idempotency.rs"]
 mod idempotency;
 #[path = "../src/shared/limiter.rs"]
@@ -301,8 +303,9 @@ fn shared_cache() -> cache::SharedCache<usize> {
     let zero = Duration::ZERO;
     let refresh = RefreshOptions { beta: 0.0, stale_while_revalidate: zero, stale_if_error: zero };
     let (options, flight) = (CacheOptions::lru(10), SingleFlightOptions::tenfold());
-    let clock = Plain::new(clock::Still);
-    cache::SharedCache::new(options, refresh, flight, |_| 1, clock, Seed(1)).expect("right options")
+    let (clock, weigh, seed, shards) = (Plain::new(clock::Still), |_: &usize| 1, Seed(1), 2);
+    let parts = cache::CacheParts { options, refresh, flight, weigh, clock, seed, shards };
+    cache::SharedCache::new(parts).expect("right options")
 }
 
 #[test]

@@ -211,13 +211,18 @@ impl<K: Copy + Eq + Hash, V> Cache<K, V> {
 
     /// Returns what is known of `key` and counts the look-up for the policy.
     pub fn lookup(&mut self, now: Instant, key: &K) -> CacheDecision<'_, V> {
+        self.lookup_entry(now, key).0
+    }
+
+    /// As [`Cache::lookup`], and when the entry ceases to be fresh; of a miss, `now`.
+    pub fn lookup_entry(&mut self, now: Instant, key: &K) -> (CacheDecision<'_, V>, Instant) {
         if self.options.policy == CachePolicy::TinyLfu {
             self.sketch.increment(hash(key));
         }
-        let Some(&at) = self.index.get(key) else { return CacheDecision::Miss };
+        let Some(&at) = self.index.get(key) else { return (CacheDecision::Miss, now) };
         let (queue, expires) = (self.arena.slot(at).queue, self.arena.slot(at).expires);
         if queue == Queue::Ghost {
-            return CacheDecision::Miss;
+            return (CacheDecision::Miss, now);
         }
         let fresh = now < expires || planted::is("cache-serves-expired");
         let stale = match self.options.stale {
@@ -226,14 +231,15 @@ impl<K: Copy + Eq + Hash, V> Cache<K, V> {
         };
         if !fresh && !stale {
             self.drop_entry(at);
-            return CacheDecision::Miss;
+            return (CacheDecision::Miss, now);
         }
         if queue == Queue::Negative {
-            return CacheDecision::Negative;
+            return (CacheDecision::Negative, expires);
         }
         self.touch(at, queue);
         let value = self.arena.slot(at).value.as_ref().expect("only ghosts have no value");
-        if fresh { CacheDecision::Hit(value) } else { CacheDecision::Stale(value) }
+        let decision = if fresh { CacheDecision::Hit(value) } else { CacheDecision::Stale(value) };
+        (decision, expires)
     }
 
     /// Returns the value of `key` if it is fresh, without counting as a look-up.

@@ -97,6 +97,14 @@ pub struct GcraRule {
     tolerance: u64,
 }
 
+impl GcraRule {
+    /// Returns the time that one call takes of the allowance.
+    #[must_use]
+    pub const fn interval(&self) -> Duration {
+        Duration::from_nanos(self.interval)
+    }
+}
+
 impl DistributedRule for GcraRule {
     fn tariff(&self) -> Tariff {
         Tariff { scale: 1, cost: self.interval, capacity: self.tolerance }

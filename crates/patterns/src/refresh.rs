@@ -106,6 +106,9 @@ impl Events for RefreshDecision {
     }
 }
 
+/// More than −ln(1 − u) ever is: 1 − u is at least 2^−53.
+const LONGEST: f64 = 36.8;
+
 /// The policy for one kind of value.
 #[derive(Clone, Copy, Debug)]
 pub struct Refresh {
@@ -134,9 +137,13 @@ impl Refresh {
             if self.options.beta == 0.0 {
                 return RefreshDecision::Fresh;
             }
-            // 1 − u lies in (0, 1], so the logarithm is finite.
-            let ahead = -math::ln(1.0 - stream.uniform()) * self.options.beta * cost.as_secs_f64();
+            let scale = self.options.beta * cost.as_secs_f64();
             let left = expires.saturating_since(now).as_secs_f64();
+            if left > LONGEST * scale {
+                return RefreshDecision::Fresh;
+            }
+            // 1 − u lies in (0, 1], so the logarithm is finite.
+            let ahead = -math::ln(1.0 - stream.uniform()) * scale;
             return if ahead >= left { RefreshDecision::Renew } else { RefreshDecision::Fresh };
         }
         if now < expires + self.options.stale_while_revalidate {

@@ -337,8 +337,7 @@ impl Retry {
         if planted::is("retry-without-jitter") {
             return base;
         }
-        let retries = f64::from(call.attempts - 1);
-        let t = || scaled(base, tenfold_units::math::powf(multiplier, retries), cap);
+        let t = || scaled(base, tenfold_units::math::powi(multiplier, call.attempts - 1), cap);
         match jitter {
             Jitter::None => t(),
             Jitter::Full => t().mul_f64(stream.uniform()),

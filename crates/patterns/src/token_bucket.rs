@@ -109,7 +109,10 @@ impl TokenBucketOptions {
         let mut check = Check::default();
         check.that(capacity <= u128::from(u64::MAX / 4), "burst", "must fill within two years");
         check.done()?;
-        Ok(TokenBucketRule { options: self, scale, cost: cost as u64, capacity: capacity as u64 })
+        let (cost, capacity) = (cost as u64, capacity as u64);
+        let reciprocal = u64::MAX / cost;
+        let per_token = self.per / u32::try_from(self.rate).unwrap_or(u32::MAX);
+        Ok(TokenBucketRule { options: self, scale, cost, capacity, reciprocal, per_token })
     }
 }
 
@@ -133,6 +136,9 @@ pub struct TokenBucketRule {
     cost: u64,
     /// Ticks that a whole bucket takes to fill.
     capacity: u64,
+    /// 2^64 / `cost`, rounded down: multiplying is faster than dividing.
+    reciprocal: u64,
+    per_token: Duration,
 }
 
 impl TokenBucketRule {
@@ -142,8 +148,22 @@ impl TokenBucketRule {
         &self.options
     }
 
+    /// Returns the time in which a token drips in, rounded down to the nanosecond.
+    #[must_use]
+    pub const fn per_token(&self) -> Duration {
+        self.per_token
+    }
+
     fn duration(&self, ticks: u64) -> Duration {
         Duration::from_nanos(ticks.div_ceil(self.scale))
+    }
+
+    /// `ticks` / `cost`, rounded down.
+    fn tokens(&self, ticks: u64) -> u64 {
+        // At most one too few: the reciprocal is less than 1 below what it should be, and `ticks`
+        // is below 2^64.
+        let tokens = ((u128::from(ticks) * u128::from(self.reciprocal)) >> 64) as u64;
+        tokens + u64::from(ticks - tokens * self.cost >= self.cost)
     }
 }
 
@@ -201,7 +221,7 @@ impl TokenBucketState {
             let retry_after = rule.duration(wanted - free);
             return (empty, TokenBucketDecision::Refused { retry_after });
         }
-        let remaining = (free.saturating_sub(wanted)) / rule.cost;
+        let remaining = rule.tokens(free.saturating_sub(wanted));
         let next = Self(tick.saturating_add(missing + wanted));
         (next, TokenBucketDecision::Admitted { remaining })
     }

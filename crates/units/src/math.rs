@@ -45,6 +45,26 @@ pub fn powf(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }
 
+/// Returns `x` to a whole power, by squaring: exact as long as the result has 53 bits, and several
+/// times as fast as [`powf`].
+///
+/// ```
+/// use tenfold_units::math::powi;
+/// assert_eq!((powi(1.5, 3), powi(7.0, 0), powi(2.0, 5_000)), (3.375, 1.0, f64::INFINITY));
+/// ```
+#[must_use]
+pub fn powi(x: f64, n: u32) -> f64 {
+    let (mut power, mut square, mut left) = (1.0, x, n);
+    while left > 0 {
+        if left & 1 == 1 {
+            power *= square;
+        }
+        square *= square;
+        left >>= 1;
+    }
+    power
+}
+
 /// Returns 10 to the power `n`.
 #[must_use]
 pub fn exp10(n: f64) -> f64 {

@@ -70,7 +70,9 @@ fn concurrency() -> Row {
                 None,
             ),
         ],
-        why: "",
+        why: "Places are given in an order, to callers who give up after a time, or to the newest \
+              first where it is busy: two steps under a lock, where tower's semaphore needs two \
+              atomic ones.",
     }
 }
 

@@ -2,14 +2,15 @@
 
 use core::num::NonZeroU32;
 use core::time::Duration;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use governor::clock::FakeRelativeClock;
 use governor::{Quota, RateLimiter};
 use tenfold_patterns::{KeyedLimiter, TokenBucket, TokenBucketOptions, TokenBucketRule};
-use tenfold_patterns_tower::{SharedKeyedLimiter, SharedLimiter};
+use tenfold_patterns_tower::{Clock, QuantaClock, SharedKeyedLimiter, SharedLimiter};
+use tenfold_units::Instant;
 
-use super::{NOW, now, scatter};
+use super::{NOW, scatter};
 use crate::harness::{Job, alone, shared};
 use crate::table::{Row, ours, peer};
 
@@ -19,6 +20,13 @@ const GENEROUS: TokenBucketOptions =
 /// Empty after the first call.
 const SPARSE: TokenBucketOptions =
     TokenBucketOptions { rate: 1, per: Duration::from_secs(86_400), burst: 1 };
+
+/// The clock that governor reads.
+static CLOCK: LazyLock<QuantaClock> = LazyLock::new(QuantaClock::new);
+
+fn now() -> Instant {
+    CLOCK.now()
+}
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -78,8 +86,8 @@ fn one(name: &'static str, work: &'static str, generous: bool) -> Row {
                 Some(shared(move |_| reads.check())),
             ),
         ],
-        why: "With the clock read: ours is the clock of the operating system, governor's (`quanta`) \
-              counts the cycles of the processor.",
+        why: "Ours says how many tokens are left or how long to wait; governor says yes or no, and \
+              works the rest out when asked for it. Both read the processor's cycle counter.",
     }
 }
 
@@ -116,7 +124,10 @@ fn keyed(name: &'static str, work: &'static str, keys: u64) -> Row {
                 Some(shared(move |i| reads.check_key(&key(i)))),
             ),
         ],
-        why: "",
+        why: "For threads: what callers are known by is hashed to 128 bits with a secret of the \
+              process, as nobody may choose a name that shares another's limit, and the place is \
+              found among eight under a lock, so that memory is bounded; governor's map hashes \
+              to 64 bits and grows with every key that it ever saw.",
     }
 }
 
@@ -151,6 +162,6 @@ fn texts() -> Row {
                 Some(by_name(&names, move |key| reads.check_key(key))),
             ),
         ],
-        why: "",
+        why: "As above.",
     }
 }

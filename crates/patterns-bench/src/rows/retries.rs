@@ -78,7 +78,8 @@ fn backoff() -> Row {
                 })),
             ),
         ],
-        why: "",
+        why: "Ours decides on each failure: attempts, total time, what the server says of when to \
+              come; backon yields the wait alone.",
     }
 }
 
@@ -123,6 +124,7 @@ fn budget() -> Row {
                 })),
             ),
         ],
-        why: "",
+        why: "Each of the five steps is one under a lock: the share is exact, and a retry that is \
+              not sent goes back.",
     }
 }

@@ -319,3 +319,32 @@ async fn a_write_that_is_cancelled_is_forgotten() {
     assert!(tokio::time::timeout(MS(10), write).await.is_err());
     assert_eq!(cache.peek(&"key"), None, "nobody knows what the store has");
 }
+
+#[tokio::test]
+async fn shards_share_the_capacity_and_know_each_their_keys() {
+    let options = CacheOptions::lru(1_000);
+    let cache = CacheBuilder::new(options).shards(16).seeded(Seed(1)).build().unwrap();
+    let loads = Arc::new(AtomicU32::new(0));
+    for round in 0..3_u32 {
+        for key in 0..600_u32 {
+            let counter = Arc::clone(&loads);
+            let load = || async move {
+                counter.fetch_add(1, Ordering::Relaxed);
+                Ok(Loaded::Value(key))
+            };
+            assert_eq!(cache.get(&key, load).await.unwrap(), Some(key), "round {round}");
+        }
+    }
+    assert_eq!((loads.load(Ordering::Relaxed), cache.len()), (600, 600), "each was loaded once");
+    cache.invalidate(&7_u32);
+    assert_eq!((cache.peek(&7_u32), cache.peek(&8_u32), cache.len()), (None, Some(8), 599));
+    for key in 0..20_000_u32 {
+        let _ = cache.get(&key, || async move { Ok(Loaded::Value(key)) }).await;
+    }
+    assert_eq!(cache.len(), 1_000, "all parts are full, and none has more than its part");
+    let tiny = CacheBuilder::<u32>::new(CacheOptions::lru(3)).shards(16).build().unwrap();
+    for key in 0..100_u32 {
+        let _ = tiny.get(&key, || async move { Ok(Loaded::Value(key)) }).await;
+    }
+    assert_eq!(tiny.len(), 3);
+}

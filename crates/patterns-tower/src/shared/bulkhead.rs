@@ -13,8 +13,11 @@ use crate::sync::{Arc, Mutex, lock};
 
 /// A bulkhead behind a lock that is held for one step of the machine; clones are the same bulkhead.
 #[derive(Clone, Debug)]
-pub struct SharedBulkhead {
-    state: Arc<Mutex<State>>,
+pub struct SharedBulkhead(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: Mutex<State>,
     clock: SharedClock,
 }
 
@@ -75,13 +78,13 @@ impl SharedBulkhead {
     /// Lists each option that is out of its range.
     pub fn new(options: BulkheadOptions, clock: SharedClock) -> Result<Self, InvalidOptions> {
         let state = State { machine: Bulkhead::new(options)?, callers: BTreeMap::new() };
-        Ok(Self { state: Arc::new(Mutex::new(state)), clock })
+        Ok(Self(Arc::new(Inner { state: Mutex::new(state), clock })))
     }
 
     /// Asks to work.
     pub fn enter(&self) -> BulkheadEntry {
-        let now = self.clock.now();
-        let mut state = lock(&self.state);
+        let mut state = lock(&self.0.state);
+        let now = self.time_for(&state);
         let expired = state.expire(now);
         let entry = match state.machine.acquire(now) {
             BulkheadDecision::Admitted(permit) => BulkheadEntry::Admitted(self.guard(permit)),
@@ -101,13 +104,13 @@ impl SharedBulkhead {
     /// Returns how much work is under way.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
-        lock(&self.state).machine.in_flight()
+        lock(&self.0.state).machine.in_flight()
     }
 
     /// Returns how many wait.
     #[must_use]
     pub fn queue_length(&self) -> usize {
-        lock(&self.state).machine.queue_length()
+        lock(&self.0.state).machine.queue_length()
     }
 
     /// Takes new options; work under way and callers in the queue stay.
@@ -115,15 +118,26 @@ impl SharedBulkhead {
     /// # Errors
     /// Lists each option that is out of its range; the old options then stay.
     pub fn set_options(&self, options: BulkheadOptions) -> Result<(), InvalidOptions> {
-        lock(&self.state).machine.set_options(options)
+        lock(&self.0.state).machine.set_options(options)
     }
 
     fn guard(&self, permit: BulkheadPermit) -> BulkheadGuard {
         BulkheadGuard { bulkhead: self.clone(), permit: Some(permit) }
     }
 
+    /// The time, which is read only where it matters: nobody waits while a place is free.
+    fn time_for(&self, state: &State) -> Instant {
+        let machine = &state.machine;
+        let free = machine.in_flight() < machine.options().max_concurrent;
+        if free && machine.queue_length() == 0 { Instant::ZERO } else { self.0.clock.now() }
+    }
+
     fn give_back(&self, permit: BulkheadPermit) {
-        let woken = lock(&self.state).release(self.clock.now(), permit);
+        let mut state = lock(&self.0.state);
+        let now =
+            if state.machine.queue_length() == 0 { Instant::ZERO } else { self.0.clock.now() };
+        let woken = state.release(now, permit);
+        drop(state);
         if let Some(waker) = woken {
             waker.wake();
         }
@@ -165,7 +179,7 @@ impl BulkheadQueued {
     /// Panics when it is polled after its answer.
     pub fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<BulkheadGuard>> {
         let bulkhead = self.bulkhead.as_ref().expect("not polled after its answer");
-        let mut state = lock(&bulkhead.state);
+        let mut state = lock(&bulkhead.0.state);
         if let Some(Caller::Waiting(waker)) = state.callers.get_mut(&self.ticket) {
             *waker = Some(cx.waker().clone());
             return Poll::Pending;
@@ -189,7 +203,7 @@ impl BulkheadQueued {
     /// Finds out who has waited too long by now.
     pub fn expire(&self) {
         if let Some(bulkhead) = &self.bulkhead {
-            let expired = lock(&bulkhead.state).expire(bulkhead.clock.now());
+            let expired = lock(&bulkhead.0.state).expire(bulkhead.0.clock.now());
             expired.into_iter().for_each(Waker::wake);
         }
     }
@@ -198,7 +212,7 @@ impl BulkheadQueued {
 impl Drop for BulkheadQueued {
     fn drop(&mut self) {
         let Some(bulkhead) = self.bulkhead.take() else { return };
-        let mut state = lock(&bulkhead.state);
+        let mut state = lock(&bulkhead.0.state);
         state.machine.cancel(self.ticket);
         let settled = state.callers.remove(&self.ticket);
         drop(state);

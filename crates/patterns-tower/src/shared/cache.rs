@@ -1,11 +1,10 @@
 //! A cache that many callers share, with one load at a time for each key.
 
 use core::fmt;
-use core::hash::{BuildHasher, Hash};
+use core::hash::Hash;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::hash::RandomState;
 
 use tenfold_patterns::{
     Cache, CacheDecision, CacheOptions, InvalidOptions, Refresh, RefreshDecision, RefreshOptions,
@@ -17,7 +16,8 @@ use tenfold_units::{FixedMap, Seed};
 
 use crate::clock::SharedClock;
 use crate::error::Error;
-use crate::sync::{Arc, Mutex, lock};
+use crate::hash::SecretHash;
+use crate::sync::{Arc, Mutex, MutexGuard, lock};
 
 /// A cache behind a lock that is held for one step of its machines; clones are the same cache.
 ///
@@ -25,11 +25,35 @@ use crate::sync::{Arc, Mutex, lock};
 pub struct SharedCache<V>(Arc<Inner<V>>);
 
 struct Inner<V> {
-    state: Mutex<State<V>>,
+    /// Each with the keys of its part of the hashes.
+    shards: Box<[Shard<V>]>,
     refresh: Refresh,
     clock: SharedClock,
     weigh: fn(&V) -> u32,
-    hashers: [RandomState; 2],
+    secret: SecretHash,
+}
+
+/// Locks lie apart, so that threads at different ones do not wait for each other's cache line.
+#[repr(align(128))]
+struct Shard<V>(Mutex<State<V>>);
+
+/// What a cache is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct CacheParts<V> {
+    pub(crate) options: CacheOptions,
+    pub(crate) refresh: RefreshOptions,
+    pub(crate) flight: SingleFlightOptions,
+    pub(crate) weigh: fn(&V) -> u32,
+    pub(crate) clock: SharedClock,
+    pub(crate) seed: Seed,
+    pub(crate) shards: u32,
+}
+
+impl<V> Inner<V> {
+    fn lock(&self, hash: u128) -> MutexGuard<'_, State<V>> {
+        let shard = (hash >> 64) * self.shards.len() as u128 >> 64;
+        lock(&self.shards[shard as usize].0)
+    }
 }
 
 /// What a load found.
@@ -107,39 +131,44 @@ impl<V> fmt::Debug for SharedCache<V> {
 
 impl<V: Clone> SharedCache<V> {
     /// Returns an empty cache in which `weigh` says what a value takes of the capacity. Values are
-    /// kept beyond their lifetime as long as `refresh` may serve them stale.
+    /// kept beyond their lifetime as long as `refresh` may serve them stale. The shards have equal
+    /// parts of the capacity, at least 1 each.
     ///
     /// # Errors
     /// Lists each option that is out of its range.
-    pub fn new(
-        options: CacheOptions,
-        refresh: RefreshOptions,
-        flight: SingleFlightOptions,
-        weigh: fn(&V) -> u32,
-        clock: SharedClock,
-        seed: Seed,
-    ) -> Result<Self, InvalidOptions> {
+    pub(crate) fn new(parts: CacheParts<V>) -> Result<Self, InvalidOptions> {
+        let CacheParts { options, refresh, flight, weigh, clock, seed, shards } = parts;
         let stale = refresh.stale_while_revalidate.max(refresh.stale_if_error);
         let kept = options.stale.unwrap_or_default().max(stale);
         let stale = (options.ttl.is_some() && !kept.is_zero()).then_some(kept);
-        let cache = Cache::new(CacheOptions { stale, ..options })?;
-        let state = Mutex::new(State {
-            cache,
-            flights: SingleFlight::new(flight)?,
-            waiters: BTreeMap::new(),
-            epochs: FixedMap::new(),
-            stream: seed.stream("cache"),
-        });
-        let hashers = [RandomState::new(), RandomState::new()];
+        // No shard without capacity, and none with more than its part.
+        let count = u64::from(shards).clamp(1, options.capacity.max(1));
+        let shard = |number: u64| {
+            let more = u64::from(number < options.capacity % count);
+            let capacity = options.capacity / count + more;
+            let negative_entries = options.negative_entries.div_ceil(count as u32);
+            let options = CacheOptions { stale, capacity, negative_entries, ..options };
+            let seed = if number == 0 { seed } else { seed.replication(number) };
+            Ok(Shard(Mutex::new(State {
+                cache: Cache::new(options)?,
+                flights: SingleFlight::new(flight)?,
+                waiters: BTreeMap::new(),
+                epochs: FixedMap::new(),
+                stream: seed.stream("cache"),
+            })))
+        };
+        let shards: Result<Box<[_]>, InvalidOptions> = (0..count).map(shard).collect();
+        let shards = shards?;
+        let secret = SecretHash::new();
         let refresh = Refresh::new(refresh)?;
-        Ok(Self(Arc::new(Inner { state, refresh, clock, weigh, hashers })))
+        Ok(Self(Arc::new(Inner { shards, refresh, clock, weigh, secret })))
     }
 
     /// Returns the value of `key` if it is fresh, and asks for nothing.
     pub fn peek(&self, key: &impl Hash) -> Option<V> {
         let now = self.0.clock.now();
         let hash = self.hash(key);
-        lock(&self.0.state).cache.peek(now, &hash).map(|entry| entry.value.clone())
+        self.0.lock(hash).cache.peek(now, &hash).map(|entry| entry.value.clone())
     }
 
     /// Forgets `key`; call it after the store has the new value. A load under way is not kept, and
@@ -151,7 +180,7 @@ impl<V: Clone> SharedCache<V> {
     /// Returns the number of values kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        lock(&self.0.state).cache.len()
+        self.0.shards.iter().map(|shard| lock(&shard.0).cache.len()).sum()
     }
 
     /// Returns whether no value is kept.
@@ -163,27 +192,26 @@ impl<V: Clone> SharedCache<V> {
     /// Returns the number of keys that are being loaded.
     #[must_use]
     pub fn loading(&self) -> usize {
-        lock(&self.0.state).flights.len()
+        self.0.shards.iter().map(|shard| lock(&shard.0).flights.len()).sum()
     }
 
     pub(crate) fn hash(&self, key: &impl Hash) -> u128 {
-        let [high, low] = [0, 1].map(|half| self.0.hashers[half].hash_one(key));
-        u128::from(high) << 64 | u128::from(low)
+        self.0.secret.of(key)
     }
 
     /// Looks `hash` up.
     pub(crate) fn find(&self, hash: u128) -> Found<V> {
         let now = self.0.clock.now();
-        let mut guard = lock(&self.0.state);
+        let mut guard = self.0.lock(hash);
         let state = &mut *guard;
-        let entry = match state.cache.lookup(now, &hash) {
+        let (decision, expires) = state.cache.lookup_entry(now, &hash);
+        let entry = match decision {
             CacheDecision::Negative => return Found::Known(None),
             CacheDecision::Hit(entry) | CacheDecision::Stale(entry) => Some(entry.clone()),
             CacheDecision::Miss => None,
         };
         let mut stale = None;
         if let Some(entry) = entry {
-            let expires = state.cache.expires(&hash).expect("it was just found");
             match self.0.refresh.decide(now, expires, entry.cost, &mut state.stream) {
                 RefreshDecision::Fresh => return Found::Known(Some(entry.value)),
                 RefreshDecision::Renew | RefreshDecision::StaleRenew => {
@@ -231,7 +259,7 @@ impl<V: Clone> SharedCache<V> {
 
 impl<V> SharedCache<V> {
     pub(crate) fn invalidate_hashed(&self, hash: u128) {
-        let mut state = lock(&self.0.state);
+        let mut state = self.0.lock(hash);
         state.cache.remove(&hash);
         if let Some((epoch, _)) = state.epochs.get_mut(&hash) {
             *epoch += 1;
@@ -251,7 +279,7 @@ impl<V> SharedCache<V> {
     /// Passes the lead on to the caller that has waited longest.
     fn abandon(&self, key: FlightKey, permit: SingleFlightPermit<FlightKey>) {
         let now = self.0.clock.now();
-        let mut state = lock(&self.0.state);
+        let mut state = self.0.lock(key.0);
         let waker = match state.flights.abandon(now, permit) {
             Some((ticket, permit)) => state.tell(ticket, Waiter::Leads(permit)),
             None => {
@@ -323,7 +351,7 @@ impl<V: Clone> CacheLead<V> {
         let (hash, epoch) = self.key;
         let inner = &self.cache.0;
         let now = inner.clock.now();
-        let mut guard = lock(&inner.state);
+        let mut guard = inner.lock(hash);
         let state = &mut *guard;
         let current = state.end(hash) == epoch;
         match &loaded {
@@ -368,7 +396,7 @@ impl<V> SharedCache<V> {
     /// Notes that a write of `hash` begins. Loads that began before are not kept: they may hold the
     /// value before it.
     pub(crate) fn begin_write(&self, hash: u128) -> CacheWrite<V> {
-        let mut state = lock(&self.0.state);
+        let mut state = self.0.lock(hash);
         state.begin(hash);
         let epoch = state.change(hash) + 1;
         let started = self.0.clock.now();
@@ -393,7 +421,7 @@ impl<V> CacheWrite<V> {
         self.open = false;
         let inner = &self.cache.0;
         let now = inner.clock.now();
-        let mut guard = lock(&inner.state);
+        let mut guard = inner.lock(self.hash);
         let state = &mut *guard;
         // Loads that began during the write may hold the value before it, too.
         let alone = state.change(self.hash) == self.epoch;
@@ -410,7 +438,7 @@ impl<V> CacheWrite<V> {
     /// The store did not take it: the cache stays as it was.
     pub(crate) fn fail(mut self) {
         self.open = false;
-        lock(&self.cache.0.state).end(self.hash);
+        self.cache.0.lock(self.hash).end(self.hash);
     }
 }
 
@@ -418,7 +446,7 @@ impl<V> Drop for CacheWrite<V> {
     fn drop(&mut self) {
         if self.open {
             self.cache.invalidate_hashed(self.hash);
-            lock(&self.cache.0.state).end(self.hash);
+            self.cache.0.lock(self.hash).end(self.hash);
         }
     }
 }
@@ -451,7 +479,7 @@ pub(crate) enum Waited<V> {
 
 impl<V> CacheWait<V> {
     pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Waited<V>> {
-        let mut state = lock(&self.cache.0.state);
+        let mut state = self.cache.0.lock(self.key.0);
         if let Some(Waiter::Waiting(waker)) = state.waiters.get_mut(&self.ticket) {
             *waker = Some(cx.waker().clone());
             return Poll::Pending;
@@ -479,7 +507,7 @@ impl<V> Drop for CacheWait<V> {
         if !self.open {
             return;
         }
-        let mut state = lock(&self.cache.0.state);
+        let mut state = self.cache.0.lock(self.key.0);
         state.flights.cancel(&self.key, self.ticket);
         let told = state.waiters.remove(&self.ticket);
         drop(state);

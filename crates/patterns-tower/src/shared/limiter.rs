@@ -2,8 +2,7 @@
 //! more, sharded locks for a limit per caller.
 
 use core::fmt;
-use core::hash::{BuildHasher, Hash};
-use std::hash::RandomState;
+use core::hash::Hash;
 
 use tenfold_patterns::{
     FixedWindow, InvalidOptions, KeyedLimiter, KeyedRule, WindowCounter, WindowLimitDecision,
@@ -11,6 +10,7 @@ use tenfold_patterns::{
 };
 use tenfold_units::Instant;
 
+use crate::hash::SecretHash;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// One limit for all who share it; takes no lock.
@@ -155,17 +155,21 @@ impl<M: WindowLimit> SharedWindow<M> {
 }
 
 /// Locks among which the keys are spread.
-const SHARDS: usize = 16;
+const SHARDS: usize = 64;
 
-/// A limit for each caller, in bounded memory; a lock is held for one step, by one sixteenth of
+/// Locks lie apart, so that threads at different ones do not wait for each other's cache line.
+#[repr(align(128))]
+struct Shard<R: KeyedRule>(Mutex<KeyedLimiter<u128, R>>);
+
+/// A limit for each caller, in bounded memory; a lock is held for one step, by a small part of
 /// the keys.
 ///
 /// Callers are known by a 128-bit hash with a key of this process's own: nobody can choose names
 /// that share a place.
 pub struct SharedKeyedLimiter<R: KeyedRule> {
     rule: R,
-    hashers: [RandomState; 2],
-    shards: Box<[Mutex<KeyedLimiter<u128, R>>]>,
+    secret: SecretHash,
+    shards: Box<[Shard<R>]>,
 }
 
 impl<R: KeyedRule + Clone> SharedKeyedLimiter<R> {
@@ -176,10 +180,10 @@ impl<R: KeyedRule + Clone> SharedKeyedLimiter<R> {
     /// `keys` is 0 or above 2^30.
     pub fn new(rule: R, keys: usize) -> Result<Self, InvalidOptions> {
         let share = if keys == 0 { 0 } else { keys.div_ceil(SHARDS) };
-        let shard = || Ok(Mutex::new(KeyedLimiter::new(rule.clone(), share)?));
+        let shard = || Ok(Shard(Mutex::new(KeyedLimiter::new(rule.clone(), share)?)));
         let shards: Result<Vec<_>, InvalidOptions> = (0..SHARDS).map(|_| shard()).collect();
-        let hashers = [RandomState::new(), RandomState::new()];
-        Ok(Self { hashers, shards: shards?.into(), rule })
+        let secret = SecretHash::new();
+        Ok(Self { secret, shards: shards?.into(), rule })
     }
 
     /// Takes `amount` for the caller `key`, if it is there.
@@ -189,20 +193,19 @@ impl<R: KeyedRule + Clone> SharedKeyedLimiter<R> {
 
     /// Returns what `key` is known by in this process.
     pub fn hash(&self, key: &impl Hash) -> u128 {
-        let [high, low] = [0, 1].map(|half| self.hashers[half].hash_one(key));
-        u128::from(high) << 64 | u128::from(low)
+        self.secret.of(key)
     }
 
     /// As [`SharedKeyedLimiter::admit`], for what [`SharedKeyedLimiter::hash`] returned.
     pub fn admit_hashed(&self, now: Instant, hash: u128, amount: u64) -> R::Decision {
         // The top bits choose the lock; the place behind it comes from a mix of all.
-        let shard = (hash >> 124) as usize % SHARDS;
-        lock(&self.shards[shard]).admit(now, hash, amount)
+        let shard = (hash >> 122) as usize % SHARDS;
+        lock(&self.shards[shard].0).admit(now, hash, amount)
     }
 
     /// Returns how often a caller that owed something was forgotten for another.
     pub fn forgotten(&self) -> u64 {
-        self.shards.iter().map(|shard| lock(shard).forgotten()).sum()
+        self.shards.iter().map(|shard| lock(&shard.0).forgotten()).sum()
     }
 
     /// Returns the rule.

@@ -168,3 +168,19 @@ proptest! {
         prop_assert!(bucket.admit(start + retry_after).is_admitted());
     }
 }
+
+proptest! {
+    #[test]
+    fn tokens_are_divided_exactly(
+        rate in 1_u64..u64::MAX, per in 1_u64..86_400_000_000_000, burst in 1_u64..1_000_000,
+        ticks in prop_oneof![0_u64..1_000, any::<u64>()], near in 0_u64..3,
+    ) {
+        let options = TokenBucketOptions { rate, per: Duration::from_nanos(per), burst };
+        if let Ok(rule) = options.rule() {
+            let edge = (ticks / rule.cost * rule.cost).saturating_sub(1).saturating_add(near);
+            for ticks in [ticks, edge, u64::MAX] {
+                prop_assert_eq!(rule.tokens(ticks), ticks / rule.cost);
+            }
+        }
+    }
+}
