@@ -12,7 +12,7 @@ use tenfold_patterns::{
     SingleFlightTicket,
 };
 use tenfold_units::random::Stream;
-use tenfold_units::{FixedMap, Seed};
+use tenfold_units::{FixedMap, Instant, Seed};
 
 use crate::clock::SharedClock;
 use crate::error::Error;
@@ -79,8 +79,12 @@ impl<V> Loaded<V> {
 #[derive(Clone)]
 struct Entry<V> {
     value: V,
-    /// The time that it took to load.
-    cost: Duration,
+    /// Nanoseconds that it took to load.
+    cost: u64,
+}
+
+fn nanos(now: Instant, since: Instant) -> u64 {
+    now.as_nanos().saturating_sub(since.as_nanos())
 }
 
 /// A flight: the key, and how often it was invalidated while loads were under way. Who comes after
@@ -212,7 +216,8 @@ impl<V: Clone> SharedCache<V> {
         };
         let mut stale = None;
         if let Some(entry) = entry {
-            match self.0.refresh.decide(now, expires, entry.cost, &mut state.stream) {
+            let cost = Duration::from_nanos(entry.cost);
+            match self.0.refresh.decide(now, expires, cost, &mut state.stream) {
                 RefreshDecision::Fresh => return Found::Known(Some(entry.value)),
                 RefreshDecision::Renew | RefreshDecision::StaleRenew => {
                     let epoch = state.epochs.get(&hash).map_or(0, |it| it.0);
@@ -335,7 +340,7 @@ pub(crate) struct CacheLead<V> {
     permit: Option<SingleFlightPermit<FlightKey>>,
     /// What may be served if the load fails.
     stale: Option<V>,
-    started: tenfold_units::Instant,
+    started: Instant,
 }
 
 impl<V> fmt::Debug for CacheLead<V> {
@@ -357,8 +362,7 @@ impl<V: Clone> CacheLead<V> {
         match &loaded {
             Ok(Loaded::Value(value)) if current => {
                 let weight = (inner.weigh)(value);
-                let cost = now.saturating_since(self.started);
-                let entry = Entry { value: value.clone(), cost };
+                let entry = Entry { value: value.clone(), cost: nanos(now, self.started) };
                 state.cache.insert(now, hash, entry, weight, &mut state.stream);
             }
             Ok(Loaded::Absent) if current => state.cache.insert_negative(now, hash),
@@ -410,7 +414,7 @@ pub(crate) struct CacheWrite<V> {
     cache: SharedCache<V>,
     hash: u128,
     epoch: u64,
-    started: tenfold_units::Instant,
+    started: Instant,
     open: bool,
 }
 
@@ -428,7 +432,7 @@ impl<V> CacheWrite<V> {
         state.end(self.hash);
         if alone {
             let weight = (inner.weigh)(&value);
-            let entry = Entry { value, cost: now.saturating_since(self.started) };
+            let entry = Entry { value, cost: nanos(now, self.started) };
             state.cache.insert(now, self.hash, entry, weight, &mut state.stream);
         } else {
             state.cache.remove(&self.hash);
