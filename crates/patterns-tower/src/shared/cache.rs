@@ -51,7 +51,7 @@ pub(crate) struct CacheParts<V> {
 
 impl<V> Inner<V> {
     fn lock(&self, hash: u128) -> MutexGuard<'_, State<V>> {
-        let shard = (hash >> 64) * self.shards.len() as u128 >> 64;
+        let shard = ((hash >> 64) * self.shards.len() as u128) >> 64;
         lock(&self.shards[shard as usize].0)
     }
 }
