@@ -2,6 +2,8 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use tenfold_patterns::{Bulkhead as Machine, BulkheadDecision};
+use tenfold_units::{Instant, Seed};
 use tokio::time::sleep;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{Service, ServiceExt, service_fn};
@@ -177,4 +179,101 @@ async fn who_waits_gives_up_by_the_options_of_when_it_came() {
         assert!(waited >= MS(wait) && waited <= MS(wait + 2), "{waited:?} instead of {wait} ms");
     }
     busy.await.unwrap().unwrap();
+}
+
+/// A call: when it came, how long its work takes.
+type Call = (u64, u64);
+
+/// What the machine by hand makes of calls, in ms: when each began to work, or when it was refused.
+/// Nothing happens at the same time as something else; where work would end then, it takes longer,
+/// which is written to the script.
+fn by_hand(options: BulkheadOptions, script: &mut [Call]) -> Vec<Result<u64, u64>> {
+    let at = |millis: u64| Instant::ZERO + MS(millis);
+    let mut machine = Machine::new(options).unwrap();
+    let mut results = vec![Err(0); script.len()];
+    let (mut running, mut tickets) = (std::collections::BTreeMap::new(), Vec::new());
+    let wait = options.max_wait.as_millis() as u64;
+    let mut taken: std::collections::BTreeSet<u64> =
+        script.iter().flat_map(|call| [call.0, call.0 + wait]).collect();
+    let (mut next, mut now) = (0, 0);
+    let mut begins = Vec::new();
+    while next < script.len() || !running.is_empty() || machine.queue_length() > 0 {
+        let arrival = script.get(next).map(|call| call.0);
+        let end = running.first_key_value().map(|(end, _)| *end);
+        let expiry = machine.poll_timeout().map(|it| it.0.as_nanos() / 1_000_000);
+        now = [arrival, end, expiry].into_iter().flatten().min().unwrap_or(now);
+        while let Some(ticket) = machine.poll_expired(at(now)) {
+            let (_, call) = tickets.iter().find(|(other, _)| *other == ticket).unwrap();
+            results[*call] = Err(now);
+        }
+        if end == Some(now) {
+            let permit = running.remove(&now).unwrap();
+            if let Some((ticket, permit)) = machine.release(at(now), permit) {
+                let (_, call) = tickets.iter().find(|(other, _)| *other == ticket).unwrap();
+                begins.push((*call, permit));
+            }
+        }
+        if arrival == Some(now) {
+            match machine.acquire(at(now)) {
+                BulkheadDecision::Admitted(permit) => begins.push((next, permit)),
+                BulkheadDecision::Waiting(ticket) => tickets.push((ticket, next)),
+                BulkheadDecision::Refused => results[next] = Err(now),
+            }
+            next += 1;
+        }
+        for (call, permit) in begins.drain(..) {
+            results[call] = Ok(now);
+            let work = &mut script[call].1;
+            while !taken.insert(now + *work) {
+                *work += 1;
+            }
+            running.insert(now + *work, permit);
+        }
+    }
+    results
+}
+
+/// Works for so many ms, and says when it began.
+async fn beginning(work: u64) -> Result<Instant, BoxError> {
+    let began = TokioClock.now();
+    sleep(MS(work)).await;
+    Ok(began)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_layer_decides_as_the_machine_by_hand() {
+    for newest_first_when_busy in [false, true] {
+        let options = BulkheadOptions { newest_first_when_busy, ..options(3, 6, MS(61)) };
+        let mut random = Seed(3).stream("script");
+        let mut arrival = 0;
+        let mut script: Vec<Call> = (0..800)
+            .map(|_| {
+                arrival += 2 + 2 * random.below(12);
+                (arrival, 5 + random.below(100))
+            })
+            .collect();
+        let expected = by_hand(options, &mut script);
+        let layer = BulkheadLayer::new(options).unwrap();
+        let service = layer.layer(service_fn(beginning));
+        let start = TokioClock.now();
+        let calls: Vec<_> = script
+            .into_iter()
+            .map(|(arrival, work)| {
+                let call = service.clone().oneshot(work);
+                tokio::spawn(async move {
+                    sleep(MS(arrival)).await;
+                    call.await.map_err(|_| TokioClock.now())
+                })
+            })
+            .collect();
+        let (mut refused, mut waited) = (0, 0);
+        for (index, (call, by_hand)) in calls.into_iter().zip(expected).enumerate() {
+            let millis = |now: Instant| now.saturating_since(start).as_millis() as u64;
+            let layer = call.await.unwrap().map(millis).map_err(millis);
+            assert_eq!(layer, by_hand, "call {index}");
+            refused += u32::from(layer.is_err());
+            waited += u32::from(layer.is_err_and(|at| at % 2 == 1));
+        }
+        assert!((100..700).contains(&refused) && waited > 20, "{refused} {waited}");
+    }
 }

@@ -1,7 +1,8 @@
 use core::time::Duration;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tenfold_patterns::{BulkheadOptions, HedgeDelay};
+use tenfold_patterns::{BulkheadOptions, Hedge as Machine, HedgeDelay};
+use tenfold_units::Seed;
 use tokio::time::sleep;
 use tower::{ServiceExt, service_fn};
 
@@ -127,4 +128,67 @@ async fn what_may_not_be_repeated_is_sent_once() {
     let (_, took) = timed(layer.layer(service).oneshot(())).await;
     assert!(took >= 500);
     assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+/// When an answer comes that takes so many ms the first time and so many the second, and how many
+/// requests go out.
+fn by_hand(machine: &mut Machine, start: Instant, takes: [u64; 2]) -> (Instant, u32) {
+    let mut answers = vec![start + MS(takes[0])];
+    let mut last = start;
+    machine.request();
+    let first = |answers: &[Instant]| answers.iter().copied().min().unwrap();
+    let mut now = start;
+    // Who answers when the wait ends was in time.
+    while now == start || first(&answers) > now {
+        match machine.decide(now, last, answers.len() as u32) {
+            HedgeDecision::Wait(span) => {
+                // tokio's timers go off at whole milliseconds.
+                let nanos = (now + span).saturating_since(start).as_nanos() as u64;
+                now = start + MS(nanos.div_ceil(1_000_000));
+            }
+            HedgeDecision::Send => {
+                last = now;
+                answers.push(now + MS(takes[1]));
+            }
+            HedgeDecision::No => break,
+        }
+    }
+    let end = first(&answers);
+    let winner = answers.iter().position(|answer| *answer == end).unwrap();
+    let began = if winner == 0 { start } else { last };
+    machine.answered(end.saturating_since(began));
+    (end, answers.len() as u32)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_layer_decides_as_the_machine_by_hand() {
+    for delay in [HedgeDelay::Fixed(MS(40)), HedgeDelay::Quantile(0.9)] {
+        let options = HedgeOptions { max_attempts: 2, delay, budget_ratio: 0.2 };
+        let mut machine = Machine::new(options).unwrap();
+        let sent = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&sent);
+        // The request says how long each of its attempts takes.
+        let service = service_fn(move |(first, takes): (u32, [u64; 2])| {
+            let attempt = counted.fetch_add(1, Ordering::SeqCst) - first;
+            async move {
+                sleep(MS(takes[attempt as usize])).await;
+                Ok::<_, BoxError>(())
+            }
+        });
+        let service = HedgeLayer::new(options).unwrap().layer(service);
+        let mut script = Seed(3).stream("script");
+        let mut hedged = 0;
+        for call in 0..900 {
+            let mut takes =
+                || if script.chance(0.2) { 60 + script.below(90) } else { 1 + script.below(30) };
+            let takes = [takes(), takes()];
+            let (start, before) = (TokioClock.now(), sent.load(Ordering::SeqCst));
+            let expected = by_hand(&mut machine, start, takes);
+            service.clone().oneshot((before, takes)).await.unwrap();
+            let made = sent.load(Ordering::SeqCst) - before;
+            assert_eq!((TokioClock.now(), made), expected, "call {call}: {takes:?}");
+            hedged += made - 1;
+        }
+        assert!((50..=181).contains(&hedged), "{delay:?}: {hedged}");
+    }
 }
