@@ -194,36 +194,59 @@ fn a_limiter_decides_alike() {
 
 #[test]
 fn a_breaker_decides_alike() {
-    let options = CircuitBreakerOptions {
+    let by_count = CircuitBreakerOptions {
         window: CircuitBreakerWindow::Calls(10),
         minimum_calls: 5,
         open_growth: 2.0,
-        open_jitter: 0.0,
         open_wait_max: Some(Duration::from_secs(2)),
         open_wait: Duration::from_millis(500),
         ..CircuitBreakerOptions::hystrix()
     };
+    let by_time = CircuitBreakerOptions {
+        window: CircuitBreakerWindow::Time { span: Duration::from_secs(3), slices: 6 },
+        half_open_calls: 3,
+        ..by_count
+    };
+    let slow = SlowCalls { longer_than: Duration::from_millis(1), ratio: 0.9 };
+    let in_a_row = CircuitBreakerOptions {
+        consecutive_failures: Some(4),
+        failure_ratio: None,
+        half_open_calls: 2,
+        half_open_max: Some(Duration::from_secs(1)),
+        ..by_count
+    };
+    breaker_decides_alike(by_count, 4);
+    breaker_decides_alike(by_time, 4);
+    breaker_decides_alike(in_a_row, 4);
+    // Every call is slow: it opens without an outage, and never closes again for long.
+    breaker_decides_alike(CircuitBreakerOptions { slow: Some(slow), ..by_count }, 10);
+}
+
+/// The breaker has to change its state `least` times.
+fn breaker_decides_alike(options: CircuitBreakerOptions, least: u32) {
     let yaml = serde_json::to_string(&options).unwrap();
     let simulated = simulated(1, &format!("{{breaker: {yaml}}}"));
     let mut breaker = CircuitBreaker::new(options, SEED.stream("breaker")).unwrap();
-    let mut opened = 0;
+    let mut changed = 0;
     let hand = by_hand(|now| {
-        let CircuitBreakerDecision::Admitted { permit, .. } = breaker.try_acquire(now) else {
+        let decision = breaker.try_acquire(now);
+        let CircuitBreakerDecision::Admitted { permit, changed: first } = decision else {
             return (now, false);
         };
         let end = now + SERVICE;
         let good = works(end);
         let outcome =
             if good { CircuitBreakerOutcome::Success } else { CircuitBreakerOutcome::Failure };
-        opened += u32::from(breaker.record(end, permit, outcome, SERVICE).is_some());
+        let then = breaker.record(end, permit, outcome, SERVICE);
+        changed += u32::from(first.is_some()) + u32::from(then.is_some());
         (end, good)
     });
-    assert!(opened >= 4, "changed its state {opened} times");
+    assert!(changed >= least, "changed its state {changed} times");
     let tower = through(|| {
         let breaker = layer::CircuitBreakerLayer::new(options).unwrap();
         breaker.clock(Arc::new(FromZero)).layer(replica(0))
     });
-    agree(&simulated, &tower, &hand, 100);
+    agree(&simulated, &tower, &hand, 10);
 }
 
 #[test]
@@ -237,11 +260,21 @@ fn retries_and_their_budget_decide_alike() {
         throttled_base: None,
         ..RetryOptions::aws_standard()
     };
-    let budget = RetryBudgetOptions::Ratio {
-        retry_ratio: 0.2,
-        ttl: Duration::from_secs(10),
-        min_retries_per_second: 1,
+    let ttl = Duration::from_secs(10);
+    let share = RetryBudgetOptions::Ratio { retry_ratio: 0.2, ttl, min_retries_per_second: 1 };
+    let throttle = RetryBudgetOptions::Throttle { max_tokens: 20.0, token_ratio: 0.3 };
+    let quota = RetryBudgetOptions::Quota {
+        capacity: 100,
+        retry_cost: 14,
+        throttled_cost: 5,
+        success_refund: 2,
     };
+    for budget in [share, throttle, quota] {
+        retries_decide_alike(options, budget);
+    }
+}
+
+fn retries_decide_alike(options: RetryOptions, budget: RetryBudgetOptions) {
     let (retry, quota) =
         (serde_json::to_string(&options).unwrap(), serde_json::to_string(&budget).unwrap());
     let simulated = simulated(1, &format!("{{retry: {retry}, retry_budget: {quota}}}"));
