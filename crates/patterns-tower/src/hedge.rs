@@ -23,9 +23,8 @@ mod tests;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::sync::{Arc, Mutex};
 
-use tenfold_patterns::{Hedge as Machine, HedgeDecision, HedgeOptions, InvalidOptions};
+use tenfold_patterns::{HedgeDecision, HedgeOptions, InvalidOptions};
 use tenfold_units::Instant;
 use tower::{Layer, Service};
 
@@ -35,7 +34,7 @@ use crate::error::{BoxError, Error};
 use crate::observe::Observer;
 use crate::repeat::{Always, Repeat};
 use crate::retry::BoxedCall;
-use crate::sync::lock;
+use crate::shared::hedge::SharedHedge;
 
 /// Puts hedging around services; all services of one layer share what is known of the latency, and
 /// the budget.
@@ -48,7 +47,7 @@ pub struct HedgeLayer<C = ByError, I = Always> {
 
 #[derive(Clone, Debug)]
 struct Policy {
-    machine: Arc<Mutex<Machine>>,
+    hedge: SharedHedge,
     clock: SharedClock,
     observer: Observer,
 }
@@ -59,9 +58,9 @@ impl HedgeLayer {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn new(options: HedgeOptions) -> Result<Self, InvalidOptions> {
-        let machine = Arc::new(Mutex::new(Machine::new(options)?));
+        let hedge = SharedHedge::new(options)?;
         let (clock, observer) = (TokioClock::shared(), Observer::default());
-        let policy = Policy { machine, clock, observer };
+        let policy = Policy { hedge, clock, observer };
         Ok(Self { policy, classify: ByError, repeat: Always })
     }
 }
@@ -77,6 +76,13 @@ impl<C, I> HedgeLayer<C, I> {
     #[must_use]
     pub fn only<J>(self, repeat: J) -> HedgeLayer<C, J> {
         HedgeLayer { policy: self.policy, classify: self.classify, repeat }
+    }
+
+    /// Shares the budget, and what is known of the latency, with other layers.
+    #[must_use]
+    pub fn shared(mut self, hedge: SharedHedge) -> Self {
+        self.policy.hedge = hedge;
+        self
     }
 
     /// Takes time from `clock`.
@@ -141,7 +147,7 @@ where
                 service.call(request).await.map_err(Error::from_inner)
             })
         };
-        lock(&policy.machine).request();
+        policy.hedge.request();
         let now = policy.clock.now();
         let mut race = Race {
             attempts: vec![Some((now, first))],
@@ -192,7 +198,7 @@ impl<T, C: Classify<T>, F: Fn() -> BoxedCall<T>> Race<T, C, F> {
             }
             let now = self.policy.clock.now();
             let sent = self.attempts.len() as u32;
-            let decision = lock(&self.policy.machine).decide(now, self.last, sent);
+            let decision = self.policy.hedge.decide(now, self.last, sent);
             self.apply(now, decision);
         }
     }
@@ -209,7 +215,7 @@ impl<T, C: Classify<T>, F: Fn() -> BoxedCall<T>> Race<T, C, F> {
                 self.attempts[place] = None;
                 match self.classify.classify(&result) {
                     Class::Success | Class::ClientError => {
-                        lock(&self.policy.machine).answered(latency);
+                        self.policy.hedge.answered(latency);
                         return Some(result);
                     }
                     Class::Permanent | Class::Final => return Some(result),
@@ -218,7 +224,7 @@ impl<T, C: Classify<T>, F: Fn() -> BoxedCall<T>> Race<T, C, F> {
                 self.failed = Some(result);
                 if !self.settled {
                     let sent = self.attempts.len() as u32;
-                    let decision = lock(&self.policy.machine).failed(sent);
+                    let decision = self.policy.hedge.failed(sent);
                     self.apply(now, decision);
                 }
             }

@@ -155,8 +155,11 @@ pub use shared::budget::{RetryGuard, SharedRetryBudget};
 pub use shared::bulkhead::{BulkheadEntry, BulkheadGuard, BulkheadQueued, SharedBulkhead};
 pub use shared::cache::{Loaded, SharedCache};
 pub use shared::concurrency::{ConcurrencyGuard, SharedConcurrencyLimit};
+pub use shared::hedge::SharedHedge;
 pub use shared::idempotency::{Begun, IdempotencyGuard, SharedIdempotency};
-pub use shared::limiter::{SharedKeyedLimiter, SharedLimiter, SharedWindow, WindowLimit};
+pub use shared::limiter::{
+    SharedKeyedLimiter, SharedLimitReq, SharedLimiter, SharedWindow, WindowLimit,
+};
 pub use shared::shed::SharedShed;
 pub use shared::throttle::{SharedThrottle, ThrottleGuard};
 pub use timeout::{Timeout, TimeoutLayer};

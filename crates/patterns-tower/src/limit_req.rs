@@ -28,10 +28,9 @@ use core::future::Future;
 use core::hash::Hash;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use std::sync::Arc;
 
-use tenfold_patterns::{
-    InvalidOptions, LimitReq as Machine, LimitReqDecision, LimitReqOptions, LimitReqRule,
-};
+use tenfold_patterns::{InvalidOptions, LimitReqDecision, LimitReqOptions, LimitReqRule};
 use tenfold_units::Instant;
 use tower::Layer;
 
@@ -39,8 +38,7 @@ use crate::clock::{SharedClock, Sleep, TokioClock};
 use crate::error::Error;
 use crate::gate::{Admission, Gate, Gated};
 use crate::observe::Observer;
-use crate::shared::limiter::SharedKeyedLimiter;
-use crate::sync::{Arc, Mutex, lock};
+use crate::shared::limiter::{SharedKeyedLimiter, SharedLimitReq};
 
 /// The bucket that a call goes into.
 pub trait BucketOf<Req> {
@@ -50,11 +48,11 @@ pub trait BucketOf<Req> {
 
 /// One bucket for all calls.
 #[derive(Clone, Debug)]
-pub struct OneBucket(Arc<Mutex<Machine>>);
+pub struct OneBucket(Arc<SharedLimitReq>);
 
 impl<Req> BucketOf<Req> for OneBucket {
     fn admit(&self, now: Instant, _request: &Req) -> LimitReqDecision {
-        lock(&self.0).admit(now)
+        self.0.admit(now)
     }
 }
 
@@ -108,7 +106,7 @@ impl LimitReqLayer {
     /// # Errors
     /// Lists each option that is out of its range.
     pub fn new(options: LimitReqOptions) -> Result<Self, InvalidOptions> {
-        Ok(Self::over(OneBucket(Arc::new(Mutex::new(Machine::new(options)?)))))
+        Ok(Self::over(OneBucket(Arc::new(SharedLimitReq::new(options)?))))
     }
 
     /// Takes new options and keeps the excess.
@@ -116,7 +114,7 @@ impl LimitReqLayer {
     /// # Errors
     /// Lists each option that is out of its range; the old options then stay.
     pub fn set_options(&self, options: LimitReqOptions) -> Result<(), InvalidOptions> {
-        lock(&self.gate.buckets.0).set_options(options)
+        self.gate.buckets.0.set_options(options)
     }
 }
 

@@ -26,14 +26,10 @@
 #[cfg(test)]
 mod tests;
 
-use core::fmt::Write as _;
-use core::time::Duration;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use http::{Method, Request, Response};
-use tenfold_patterns::Event;
 use tenfold_units::Instant;
 use tower::Layer;
 
@@ -41,120 +37,33 @@ use crate::clock::{SharedClock, TokioClock};
 use crate::error::Error;
 use crate::gate::{Admission, Gate, Gated, Guard, NoWait};
 use crate::observe::Observer;
-use crate::sync::lock;
-
-/// Series of one name at most; what comes beyond counts as `overflow`.
-const MAX_SERIES: usize = 2_000;
-
-/// Upper edges of the latency buckets in seconds: those of OpenTelemetry's HTTP conventions.
-const EDGES: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+use crate::shared::registry::{Labels, SharedRegistry};
 
 /// Counts and latencies; clones are the same.
 #[derive(Clone, Debug)]
-pub struct Metrics(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    prefix: String,
-    registry: Mutex<Registry>,
-}
-
-#[derive(Debug, Default)]
-struct Registry {
-    calls: BTreeMap<Labels, Series>,
-    events: BTreeMap<(&'static str, &'static str, String), u64>,
-    in_flight: u64,
-}
-
-/// Method, route and status of a call.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Labels {
-    method: &'static str,
-    route: Cow<'static, str>,
-    status: Cow<'static, str>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Series {
-    buckets: [u64; EDGES.len()],
-    count: u64,
-    sum: Duration,
+pub struct Metrics {
+    prefix: Arc<str>,
+    registry: SharedRegistry,
 }
 
 impl Metrics {
     /// Returns empty metrics whose names begin with `prefix`, for example `http_server`.
     #[must_use]
     pub fn new(prefix: &str) -> Self {
-        let registry = Mutex::new(Registry::default());
-        Self(Arc::new(Inner { prefix: prefix.to_owned(), registry }))
+        Self { prefix: prefix.into(), registry: SharedRegistry::default() }
     }
 
     /// Returns an observer that counts the events of one machine under this name.
     #[must_use]
     pub fn observer(&self, pattern: &'static str) -> Observer {
-        let inner = Arc::clone(&self.0);
-        Observer::new(move |event| {
-            let (event, reason) = match event {
-                Event::Admitted => ("admitted", String::new()),
-                Event::Refused { reason } => ("refused", reason.to_owned()),
-                Event::StateChanged { from, to } => ("state-changed", format!("{from}-to-{to}")),
-            };
-            *lock(&inner.registry).events.entry((pattern, event, reason)).or_default() += 1;
-        })
+        let registry = self.registry.clone();
+        Observer::new(move |event| registry.note(pattern, event))
     }
 
     /// Returns all of it in the Prometheus text format.
     #[must_use]
     pub fn render(&self) -> String {
-        let (prefix, registry) = (&self.0.prefix, lock(&self.0.registry));
-        let mut text = String::new();
-        let name = format!("{prefix}_request_duration_seconds");
-        let _ = writeln!(text, "# TYPE {name} histogram");
-        for (labels, series) in &registry.calls {
-            let labels = labels.render();
-            for (edge, count) in EDGES.iter().zip(series.buckets) {
-                let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{edge}\"}} {count}");
-            }
-            let _ = writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {}", series.count);
-            let _ = writeln!(text, "{name}_sum{{{labels}}} {}", series.sum.as_secs_f64());
-            let _ = writeln!(text, "{name}_count{{{labels}}} {}", series.count);
-        }
-        let name = format!("{prefix}_active_requests");
-        let _ = writeln!(text, "# TYPE {name} gauge\n{name} {}", registry.in_flight);
-        let _ = writeln!(text, "# TYPE pattern_events_total counter");
-        for ((pattern, event, reason), count) in &registry.events {
-            let labels = format!("pattern=\"{pattern}\",event=\"{event}\",reason=\"{reason}\"");
-            let _ = writeln!(text, "pattern_events_total{{{labels}}} {count}");
-        }
-        text
-    }
-
-    fn count(&self, labels: Labels, took: Duration) {
-        let mut registry = lock(&self.0.registry);
-        registry.in_flight -= 1;
-        let full = registry.calls.len() >= MAX_SERIES && !registry.calls.contains_key(&labels);
-        let route = if full { Cow::Borrowed("overflow") } else { labels.route };
-        let series = registry.calls.entry(Labels { route, ..labels }).or_default();
-        series.count += 1;
-        series.sum += took;
-        let seconds = took.as_secs_f64();
-        for (edge, count) in EDGES.iter().zip(&mut series.buckets) {
-            *count += u64::from(seconds <= *edge);
-        }
-    }
-}
-
-impl Labels {
-    fn render(&self) -> String {
-        let escape =
-            |text: &str| text.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
-        format!(
-            "http_request_method=\"{}\",http_route=\"{}\",http_response_status_code=\"{}\"",
-            self.method,
-            escape(&self.route),
-            escape(&self.status)
-        )
+        self.registry.render(&self.prefix)
     }
 }
 
@@ -252,7 +161,7 @@ where
     fn admit(&self, request: &mut Req) -> Admission<Self::Guard, Self::Wait> {
         let route = self.describe.route(request).map_or("unmatched".into(), Cow::Owned);
         let method = self.describe.method(request);
-        lock(&self.metrics.0.registry).in_flight += 1;
+        self.metrics.registry.begin();
         // A call without an answer is one that was cancelled.
         let labels = Some(Labels { method, route, status: "cancelled".into() });
         let started = self.clock.now();
@@ -275,7 +184,7 @@ impl<D> MeasuredCall<D> {
             labels.status = status;
         }
         let took = self.layer.clock.now().saturating_since(self.started);
-        self.layer.metrics.count(labels, took);
+        self.layer.metrics.registry.end(labels, took);
     }
 }
 

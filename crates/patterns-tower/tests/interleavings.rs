@@ -55,10 +55,14 @@ mod cache;
 mod concurrency;
 #[path = "../src/hash.rs"]
 mod hash;
+#[path = "../src/shared/hedge.rs"]
+mod hedge;
 #[path = "../src/shared/idempotency.rs"]
 mod idempotency;
 #[path = "../src/shared/limiter.rs"]
 mod limiter;
+#[path = "../src/shared/registry.rs"]
+mod registry;
 #[path = "../src/shared/shed.rs"]
 mod shed;
 #[path = "../src/shared/throttle.rs"]
@@ -74,9 +78,10 @@ use shuttle::thread;
 use tenfold_patterns::{
     AdaptiveThrottleOptions, BackendOptions, BalancerOptions, BalancerOutcome, BulkheadOptions,
     CacheOptions, CircuitBreakerOptions, CircuitBreakerOutcome, CircuitBreakerState,
-    ConcurrencyAlgorithm, ConcurrencyLimitOptions, ConcurrencyOutcome, IdempotencyOptions,
-    PriorityShedOptions, RefreshOptions, RetryBudgetOptions, RetryCause, SingleFlightOptions,
-    TokenBucketOptions, WindowLimitOptions, WindowLog,
+    ConcurrencyAlgorithm, ConcurrencyLimitOptions, ConcurrencyOutcome, Event, HedgeDecision,
+    HedgeOptions, IdempotencyOptions, LimitReqDecision, LimitReqOptions, PriorityShedOptions,
+    RefreshOptions, RetryBudgetOptions, RetryCause, SingleFlightOptions, TokenBucketOptions,
+    WindowLimitOptions, WindowLog,
 };
 use tenfold_units::{Instant, Seed};
 
@@ -135,6 +140,60 @@ fn a_window_is_given_out_exactly_once() {
         });
         let admitted: usize = admitted.iter().sum();
         assert!(admitted == 4 || admitted == 3, "{admitted}");
+    };
+    shuttle::check_random(check, SCHEDULES / 4);
+}
+
+#[test]
+fn a_leaky_bucket_is_filled_exactly_once() {
+    let check = || {
+        let limit = limiter::SharedLimitReq::new(LimitReqOptions::nodelay(1, 3)).unwrap();
+        let passes = move |_| {
+            let passes = |_: &i32| limit.admit(Instant::ZERO) == LimitReqDecision::Admitted;
+            (0..2).filter(passes).count()
+        };
+        assert_eq!(together(3, passes).iter().sum::<usize>(), 4);
+    };
+    shuttle::check_random(check, SCHEDULES / 4);
+}
+
+#[test]
+fn hedges_are_paid_for_once() {
+    let check = || {
+        let options = HedgeOptions { budget_ratio: 1.0, ..HedgeOptions::tail_at_scale() };
+        let shared = hedge::SharedHedge::new(options).unwrap();
+        let left = shared.clone();
+        let sent = together(3, move |_| {
+            shared.request();
+            (0..2).filter(|_| shared.failed(1) == HedgeDecision::Send).count()
+        });
+        let rest = (0..9).filter(|_| left.failed(1) == HedgeDecision::Send).count();
+        assert_eq!(sent.iter().sum::<usize>() + rest, 3, "a hedge for each call, no more or less");
+    };
+    shuttle::check_random(check, SCHEDULES / 4);
+}
+
+#[test]
+fn every_call_and_event_is_counted() {
+    let check = || {
+        let metrics = registry::SharedRegistry::default();
+        let counted = metrics.clone();
+        together(3, move |i| {
+            counted.begin();
+            counted.note("limit", Event::Refused { reason: "rate" });
+            let status = if i == 0 { "500" } else { "200" };
+            let (route, status) = ("/a".into(), status.into());
+            counted.end(registry::Labels { method: "GET", route, status }, Duration::ZERO);
+        });
+        let text = metrics.render("x");
+        for line in [
+            "x_active_requests 0",
+            "http_response_status_code=\"200\"} 2",
+            "http_response_status_code=\"500\"} 1",
+            "reason=\"rate\"} 3",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
     };
     shuttle::check_random(check, SCHEDULES / 4);
 }

@@ -1,4 +1,5 @@
 use core::time::Duration;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tenfold_patterns::{BulkheadOptions, Hedge as Machine, HedgeDelay};

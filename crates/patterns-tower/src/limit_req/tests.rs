@@ -1,5 +1,6 @@
 use core::time::Duration;
 
+use tenfold_patterns::LimitReq as Machine;
 use tenfold_units::Seed;
 use tokio::time::advance;
 use tower::{ServiceExt, service_fn};

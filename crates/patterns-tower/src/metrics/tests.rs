@@ -1,3 +1,5 @@
+use core::time::Duration;
+
 use tenfold_patterns::CircuitBreakerOptions;
 use tokio::time::sleep;
 use tower::{Service, ServiceExt, service_fn};
@@ -5,6 +7,7 @@ use tower::{Service, ServiceExt, service_fn};
 use super::*;
 use crate::circuit_breaker::CircuitBreakerLayer;
 use crate::error::BoxError;
+use crate::shared::registry::MAX_SERIES;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 

@@ -5,8 +5,8 @@ use core::fmt;
 use core::hash::Hash;
 
 use tenfold_patterns::{
-    FixedWindow, InvalidOptions, KeyedLimiter, KeyedRule, WindowCounter, WindowLimitDecision,
-    WindowLimitOptions, WindowLog,
+    FixedWindow, InvalidOptions, KeyedLimiter, KeyedRule, LimitReq, LimitReqDecision,
+    LimitReqOptions, WindowCounter, WindowLimitDecision, WindowLimitOptions, WindowLog,
 };
 use tenfold_units::Instant;
 
@@ -66,6 +66,33 @@ impl<R: KeyedRule<State = u64>> SharedLimiter<R> {
 impl<R: fmt::Debug> fmt::Debug for SharedLimiter<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedLimiter").field("rule", &self.rule).finish_non_exhaustive()
+    }
+}
+
+/// nginx's leaky bucket for all who share it, behind a lock that is held for one step.
+#[derive(Debug)]
+pub struct SharedLimitReq(Mutex<LimitReq>);
+
+impl SharedLimitReq {
+    /// Returns the limit, not used yet.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range.
+    pub fn new(options: LimitReqOptions) -> Result<Self, InvalidOptions> {
+        Ok(Self(Mutex::new(LimitReq::new(options)?)))
+    }
+
+    /// Counts a request.
+    pub fn admit(&self, now: Instant) -> LimitReqDecision {
+        lock(&self.0).admit(now)
+    }
+
+    /// Takes new options and keeps the excess.
+    ///
+    /// # Errors
+    /// Lists each option that is out of its range; the old options then stay.
+    pub fn set_options(&self, options: LimitReqOptions) -> Result<(), InvalidOptions> {
+        lock(&self.0).set_options(options)
     }
 }
 
