@@ -3,7 +3,7 @@
 //! order of each key holds.
 //!
 //! * A real process (this test, started again) with real files is killed with `SIGKILL` at random
-//!   moments: 15 times a service, 200 times where `CI` is `true`, or `TENFOLD_KILLS` times.
+//!   moments: 200 times a service, or `TENFOLD_KILLS` times.
 //! * A kill keeps the page cache. A power cut does not: a simulated disk forgets what was not
 //!   synced, keeps a random part of it, tears the last record, and may cut at any file operation.
 
@@ -95,9 +95,8 @@ fn an_early_acknowledgement_is_seen() {
 
 /// How often a process is killed.
 fn kills() -> u32 {
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     let wanted = std::env::var("TENFOLD_KILLS").ok();
-    wanted.map_or(if ci { 200 } else { 15 }, |text| text.parse().expect("a number"))
+    wanted.map_or(200, |text| text.parse().expect("a number"))
 }
 
 /// Starts the test `test` again as the service that it tries, and kills it after some
