@@ -27,10 +27,11 @@ const TIME: CircuitBreakerOptions = CircuitBreakerOptions {
 };
 
 pub(super) fn rows() -> Vec<Row> {
-    let why = "The figure of two threads is a lock's: our breaker counts a call and looks at its \
-               state as one step, so that it opens with the very call that reaches the threshold, \
-               and gives each call a permit of its generation; recloser and failsafe let results \
-               from before a change of state count after it.";
+    let why = "Ours counts failures and slow calls, and gives each call a permit of its generation, so \
+               that results from before a change of state count for nothing after it; recloser and \
+               failsafe let them count. The figure of two threads is a lock's: counting a call and \
+               looking at the state are one step, so that it opens with the very call that \
+               reaches the threshold.";
     vec![
         Row {
             name: "circuit breaker, the last 100 calls",

@@ -45,7 +45,8 @@ fn rate() -> Row {
             ),
             peer("tower 0.5.3, `RateLimit`", None, Some(alone(move |i| call(&mut theirs, i)))),
         ],
-        why: "tower's cannot be cloned, so it needs no atomic; all clones of ours share one limit.",
+        why: "tower's cannot be cloned, so it needs no atomic and no clock that tests may move; all \
+              clones of ours share one limit.",
     }
 }
 
@@ -116,6 +117,7 @@ fn retry() -> Row {
         ],
         why: "Ours boxes the call, which lets it be retried without naming the future of the \
               layers within, counts the request in the budget of all callers, and remembers when \
-              the call began.",
+              the call began; of tower's around a service that is ready at once the compiler leaves \
+              next to nothing.",
     }
 }
