@@ -13,7 +13,6 @@ const STEPS: &[Step] = &[
     ("tests", &["test", "--workspace", "--no-fail-fast"], &[]),
     ("planted bugs of the simulator", PLANTED_SIM, &[]),
     ("planted bugs of the patterns", PLANTED_PATTERNS, &[]),
-    ("packages", PACKAGES, &[]),
     ("documentation", &["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")]),
 ];
 
@@ -23,19 +22,6 @@ const PLANTED_SIM: &[&str] =
 
 const PLANTED_PATTERNS: &[&str] =
     &["test", "-p", "tenfold-patterns", "--features", "planted-bugs", "--lib", "planted"];
-
-/// What is published builds from its package alone. Together, so that each finds the others that
-/// are not in the registry yet.
-const PACKAGES: &[&str] = &[
-    "package",
-    "--allow-dirty",
-    "-p",
-    "tenfold-units",
-    "-p",
-    "tenfold-patterns",
-    "-p",
-    "tenfold-patterns-tower",
-];
 
 /// Runs every step and the tidy checks.
 ///
@@ -47,6 +33,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     for (name, arguments, environment) in STEPS {
         step(name, start, || cargo(root, arguments, environment))?;
     }
+    step("packages", start, || crate::packages::run(root))?;
     println!("all checks passed in {} s", start.elapsed().as_secs());
     Ok(())
 }

@@ -6,6 +6,7 @@ mod bench_patterns;
 mod ci;
 mod coverage;
 mod engines;
+mod packages;
 mod tidy;
 
 use std::path::{Path, PathBuf};
