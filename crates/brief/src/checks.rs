@@ -84,7 +84,7 @@ fn pair(first: &Demand, second: &Demand, out: &mut Vec<Diagnostic>) {
     }
     let (a, b) = (base_value(first), base_value(second));
     let range = overlaps(first, second);
-    if differ(second.metric, a, b) && !range {
+    if differ(second.metric, a, b) && !range && !rounds(first, second) {
         let name = subject_name(second);
         let message = format!(
             "{name} is `{}` here and `{}` in line {}",
@@ -150,6 +150,27 @@ fn differ(metric: Option<Metric>, a: f64, b: f64) -> bool {
     let nearly_one = matches!(metric, Some(Metric::Availability | Metric::Durability));
     let (a, b) = if nearly_one { (1.0 - a, 1.0 - b) } else { (a, b) };
     (a - b).abs() > 0.005 * a.abs().max(b.abs())
+}
+
+/// Whether one of two rates in other units of time is the other in the digits that were written: `2M
+/// a day` is `23 a second`.
+fn rounds(first: &Demand, second: &Demand) -> bool {
+    let same = first.per_seconds() == second.per_seconds();
+    // Half of the last digit.
+    let written = |demand: &Demand| {
+        let digits = demand.amount.text.chars().filter(char::is_ascii_digit).count();
+        let mut last = 1.0;
+        while demand.amount.mid >= 10.0 * last {
+            last *= 10.0;
+        }
+        for _ in 1..digits {
+            last /= 10.0;
+        }
+        last / 2.0 / demand.per_seconds().unwrap_or(1.0)
+    };
+    let distance = (base_value(first) - base_value(second)).abs();
+    let counts = first.amount.dimension == Dimension::Count;
+    counts && !same && distance <= written(first).min(written(second))
 }
 
 /// Returns the middle value, as a rate where it is one.

@@ -20,6 +20,7 @@ mod subjects;
 use core::ops::Range;
 
 use crate::lexer::Remark;
+use crate::lexicon::units::UnitKind;
 use crate::marks::{Mark, MarkKind};
 use crate::{Bound, ConditionKind, Demand, Metric, Span, Statistic};
 
@@ -89,7 +90,12 @@ pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
     for territory in &territories {
         analyze::territory(&marks, label_marks, territory, context, &mut found);
         if let Some(clause) = &territory.clause {
-            implied::implied(&marks[clause.clone()], context, &mut found);
+            let clause = &marks[clause.clone()];
+            if implied::causes(clause) {
+                implied::caused(clause, context, &mut found);
+            } else {
+                implied::implied(clause, context, &mut found);
+            }
         }
     }
     for sentence in marks.split(|mark| mark.is_sign(';') || mark.is_sign('.')) {
@@ -117,6 +123,10 @@ fn conditions_of_time(mut marks: Vec<Mark>) -> Vec<Mark> {
     let mut at = 0;
     while at < marks.len() {
         let time = marks[at].quantity().and_then(|quantity| quantity.time());
+        if time.is_some_and(|(seconds, _)| restates_hours(&marks, at, seconds)) {
+            marks.remove(at);
+            continue;
+        }
         if let Some((seconds, _)) = time
             && let Some((from, to, kind)) = condition_at(&marks, at, seconds)
         {
@@ -127,6 +137,18 @@ fn conditions_of_time(mut marks: Vec<Mark>) -> Vec<Mark> {
         at += 1;
     }
     marks
+}
+
+/// `9:30 to 16:00 (6.5 hours)`: the length of the hours before it.
+fn restates_hours(marks: &[Mark], at: usize, seconds: f64) -> bool {
+    let clause = clause_around(marks, at, ";.");
+    marks[clause.start..at].iter().any(|mark| match mark.kind {
+        MarkKind::Condition(ConditionKind::Hours { from, to, .. }) => {
+            let hours = if to > from { to - from } else { to - from + 24.0 };
+            (hours * 3_600.0 - seconds).abs() < 60.0
+        }
+        _ => false,
+    })
 }
 
 fn condition_at(marks: &[Mark], at: usize, seconds: f64) -> Option<(usize, usize, ConditionKind)> {
@@ -150,6 +172,14 @@ fn condition_at(marks: &[Mark], at: usize, seconds: f64) -> Option<(usize, usize
     let post = |word: &str| after.is_some_and(|mark| mark.is_function(word));
     if before.is_some_and(|mark| mark.is_function("for")) {
         return Some((at - 1, at, ConditionKind::For { seconds }));
+    }
+    // "10분 동안 30만 명이 접속": all of them in this time.
+    let counted = clause.clone().any(|index| {
+        let kind = marks[index].quantity().and_then(crate::lexer::Quantity::kind);
+        matches!(kind, Some(UnitKind::Counter | UnitKind::CounterNoun(_)))
+    });
+    if post("@for-post") && counted {
+        return Some((at, at + 1, ConditionKind::Within { seconds, first: false }));
     }
     if post("@for-post") {
         return Some((at, at + 1, ConditionKind::For { seconds }));
@@ -226,13 +256,14 @@ fn territories(marks: &[Mark], start: usize) -> Vec<Territory> {
 }
 
 /// Returns where the clause after an amount starts that tells what each of those does without a
-/// number: `2M drivers, each reports its place every 4 s`.
+/// number: `2M drivers, each reports its place every 4 s`, `10 matches a day, every match updates
+/// the score`.
 fn acting_clause(marks: &[Mark]) -> Option<usize> {
     let comma = marks.iter().position(|mark| mark.is_sign(','))?;
     let clause = &marks[comma + 1..];
     let each = clause.first().is_some_and(|mark| matches!(mark.kind, MarkKind::PerEach { .. }));
     let timed = clause.iter().any(|mark| matches!(mark.kind, MarkKind::PerTime { .. }));
-    (each && timed).then_some(comma + 1)
+    (each && timed || implied::causes(clause)).then_some(comma + 1)
 }
 
 /// Returns the first mark of the right territory, and why it is cut there.

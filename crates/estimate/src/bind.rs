@@ -1,6 +1,7 @@
 //! From what was written to figures: each demand of the brief defines a figure, or is listed as not
 //! understood.
 
+mod content;
 mod data;
 mod load;
 mod memory;
@@ -40,6 +41,7 @@ pub(crate) fn bind(draft: &mut Draft<'_>) {
     }
     peak::highest_peak_factor(draft);
     window::office_hours(draft);
+    content::length_of_one(draft);
     memory::held_in_memory(draft);
 }
 
@@ -77,6 +79,7 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
     if window::times_of_day(draft, index)
+        || content::uploaded_hours(draft, index)
         || figure_by_words(draft, index)
         || pace::nobody(draft, index)
     {
@@ -94,6 +97,7 @@ fn demand(draft: &mut Draft<'_>, index: usize) {
             | Metric::Staleness,
         ) => {}
         Some(Metric::RecoveryPoint | Metric::RecoveryTime) => promise::recovery(draft, index),
+        Some(Metric::ReadWriteRatio) if pace::looks_to_books(draft, index) => {}
         Some(Metric::ReadWriteRatio) => {
             draft.state("read_write_ratio", "reads for each write", index, 1.0);
         }

@@ -25,6 +25,8 @@ pub(super) struct Beside {
     pub(super) per_second: bool,
     /// The noun is memory, storage or data.
     pub(super) of_data: bool,
+    /// It is the size of one thing: `a 400 B position`.
+    pub(super) of_one: bool,
     /// Neither a noun nor a count before: `reads 10x`.
     pub(super) frequency: bool,
 }
@@ -185,7 +187,7 @@ fn billion_or_byte(
 ) -> (Dimension, f64) {
     let adjacent = quantity.unit.is_some_and(|unit| unit.adjacent);
     let slow = beside.per_time && !beside.per_second;
-    let billion = beside.noun_follows || beside.counts || slow;
+    let billion = (beside.noun_follows || beside.counts || slow) && !beside.of_one;
     if billion != ((beside.noun_follows || slow) && adjacent) {
         let read = if billion { "billion" } else { "bytes" };
         let message = format!("`{text}` was read as {read}");

@@ -204,6 +204,7 @@ impl Sides<'_> {
                     MarkKind::PerTime { unit: TimeUnit::Second | TimeUnit::Subsecond, .. }
                 )
             }),
+            of_one: self.before.last().is_some_and(|m| m.is_function("a") || m.is_function("an")),
             of_data: next.into_iter().flatten().any(|word| DATA.contains(&word.as_str())),
             frequency: times
                 && (self.per_time() || self.per_each() || self.follows_verb())

@@ -5,8 +5,12 @@ use super::noun::{self, Phrase};
 use super::{Context, Found, link};
 use crate::codes::EACH_OR_TOTAL;
 use crate::lexer::Remark;
+use crate::lexicon::Verb;
+use crate::lexicon::english::PEOPLE;
 use crate::marks::{Mark, MarkKind};
-use crate::{Access, Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Per};
+use crate::{
+    Access, Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Per, Span,
+};
 
 /// Below this an amount beside several actors is what each of them does.
 pub(super) const EACH_UP_TO: f64 = 1_000.0;
@@ -28,16 +32,7 @@ pub(super) fn implied_one(model: &Demand, per: Vec<Per>) -> Demand {
         Per::Time { span, .. } => Some(*span),
         Per::Each { .. } => None,
     });
-    let amount = Amount {
-        low: 1.0,
-        mid: 1.0,
-        high: 1.0,
-        dimension: Dimension::Count,
-        currency: None,
-        implied: true,
-        span: span.unwrap_or(model.span),
-        text: String::new(),
-    };
+    let amount = once(span.unwrap_or(model.span));
     Demand {
         amount,
         per,
@@ -71,16 +66,7 @@ pub(super) fn implied(marks: &[Mark], context: &Context<'_>, found: &mut Found) 
     let sides =
         Sides { before: &marks[..at], after: &marks[at + 1..], label: &[], text: context.text };
     let span = (context.place)(marks[at].range.clone());
-    let amount = Amount {
-        low: 1.0,
-        mid: 1.0,
-        high: 1.0,
-        dimension: Dimension::Count,
-        currency: None,
-        implied: true,
-        span,
-        text: String::new(),
-    };
+    let amount = once(span);
     let mut draft = sides.draft(amount, None, context);
     take_property(&mut draft, &marks[at], context, true);
     let phrase = each_phrase(sides.before, context.text);
@@ -94,15 +80,90 @@ pub(super) fn implied(marks: &[Mark], context: &Context<'_>, found: &mut Found) 
     if phrase.verb.is_some() && !phrase.object.is_empty() {
         draft.actor = Some(noun::noun_phrase(phrase.object.clone()));
     }
+    // "location updated every 30 s": what it is done to.
+    if phrase.verb.is_some_and(|verb| verb.is_participle && phrase.noun.is_empty()) {
+        draft.actor = None;
+    }
+    let hours = |c: &crate::Condition| matches!(c.kind, ConditionKind::Hours { from, to, .. } if from != to);
+    if interval.is_none() && !each && draft.conditions.iter().any(hours) {
+        // "open 9:30 to 16:00": when, and no load.
+        draft.action = None;
+        draft.actor = None;
+    }
     let noun = if phrase.noun.is_empty() { phrase.object.clone() } else { phrase.noun };
     draft.subjects = vec![noun::noun_phrase(noun)];
     draft.subjects.retain(|noun| !noun.is_empty());
+    said_by(&mut draft, marks, context);
+    of_those_before(&mut draft, context, found);
+    link::resolve_each(&mut draft, context, &found.demands);
+    found.demands.push(draft);
+}
+
+/// Returns the amount of what happens once, without a number.
+const fn once(span: Span) -> Amount {
+    Amount {
+        low: 1.0,
+        mid: 1.0,
+        high: 1.0,
+        dimension: Dimension::Count,
+        currency: None,
+        implied: true,
+        span,
+        text: String::new(),
+    }
+}
+
+fn said_by(draft: &mut Demand, marks: &[Mark], context: &Context<'_>) {
     let start = marks.first().map_or(0, |mark| mark.range.start);
     let whole = start..marks.last().map_or(start, |mark| mark.range.end);
     let whole = trimmed(context.text, whole);
     draft.text = context.text[whole.clone()].to_owned();
     draft.span = (context.place)(whole);
-    of_those_before(&mut draft, context, found);
+}
+
+/// Returns for which things, by which verb and to what a clause says that something happens once:
+/// `every match updates the score`, `one request per character`.
+fn cause(clause: &[Mark]) -> Option<(&[String], Option<Verb>, Vec<String>)> {
+    let plain = |mark: &Mark| matches!(mark.kind, MarkKind::Word { .. } | MarkKind::Function(_));
+    match clause {
+        [Mark { kind: MarkKind::PerEach { words }, .. }, verb, object @ ..] => {
+            let MarkKind::Word { raw, .. } = &verb.kind else { return None };
+            let adds = |verb: &Verb| matches!(verb.access, Some(Access::Write | Access::Push));
+            let verb = crate::lexicon::verb(raw).filter(|verb| verb.is_third && adds(verb))?;
+            let things = words.last().is_some_and(|word| !PEOPLE.contains(&word.as_str()));
+            let object: Vec<String> =
+                object.iter().filter_map(Mark::noun_words).flatten().collect();
+            (things && clause[1..].iter().all(plain) && !object.is_empty()).then_some((
+                words,
+                Some(verb),
+                object,
+            ))
+        }
+        [one, noun @ .., Mark { kind: MarkKind::PerEach { words }, .. }] => {
+            let one = ["one", "a", "an"].iter().any(|word| one.is_function(word));
+            let noun: Vec<String> = noun.iter().filter_map(Mark::noun_words).flatten().collect();
+            (one && !noun.is_empty() && noun.len() + 2 == clause.len())
+                .then_some((words, None, noun))
+        }
+        _ => None,
+    }
+}
+
+/// Returns whether a clause tells what each of some things leads to.
+pub(super) fn causes(clause: &[Mark]) -> bool {
+    cause(clause).is_some()
+}
+
+/// Adds the demand of such a clause.
+pub(super) fn caused(clause: &[Mark], context: &Context<'_>, found: &mut Found) {
+    let Some((each, verb, object)) = cause(clause) else { return };
+    let span = (context.place)(clause[0].range.clone());
+    let sides = Sides { before: &[], after: &[], label: &[], text: context.text };
+    let mut draft = sides.draft(once(span), None, context);
+    draft.per.push(Per::Each { noun: noun::noun_phrase(each.to_vec()), demand: None, span });
+    draft.action = verb.and_then(noun::action);
+    draft.subjects = vec![noun::noun_phrase(object)];
+    said_by(&mut draft, clause, context);
     link::resolve_each(&mut draft, context, &found.demands);
     found.demands.push(draft);
 }
@@ -149,9 +210,13 @@ fn each_phrase(before: &[Mark], text: &str) -> Phrase {
 /// Returns whether one thing in general acts: `a parcel gets …`, `an order causes …`; who acts with
 /// an article is read with the time of the sentence.
 fn of_one(actor: &NounPhrase, context: &Context<'_>) -> bool {
+    of_article(actor, context) && !PEOPLE.contains(&actor.head())
+}
+
+fn of_article(actor: &NounPhrase, context: &Context<'_>) -> bool {
     let text = format!(" {}", context.text.to_lowercase());
     let one = |article: &&str| text.contains(&format!(" {article} {actor} "));
-    ["a", "an", "one"].iter().any(one) && !crate::lexicon::english::PEOPLE.contains(&actor.head())
+    ["a", "an", "one"].iter().any(one)
 }
 
 /// Reads each demand of the item as one for each of those who act, where it is one.
@@ -191,6 +256,12 @@ fn each_actor(draft: &mut Demand, context: &Context<'_>, found: &mut Found) {
     }
     let small = draft.amount.mid <= EACH_UP_TO && !draft.amount.implied;
     if !counted || draft.metric.is_some() || draft.per_seconds().is_none() {
+        return;
+    }
+    if of_article(&actor, context) {
+        // "a user views 5 videos per day"
+        draft.per.insert(0, Per::Each { noun: actor, demand: None, span: draft.amount.span });
+        link::resolve_each(draft, context, &[]);
         return;
     }
     let read = if small { format!("for each {actor}") } else { "as the total".to_owned() };

@@ -5,8 +5,9 @@ use super::subjects::Place;
 use super::{Context, Cut, Found};
 use crate::codes::{UNIT_LEFT_OUT, WRONG_DIMENSION};
 use crate::lexer::Remark;
+use crate::lexicon::Verb;
 use crate::marks::MarkKind;
-use crate::{Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of};
+use crate::{Access, Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of};
 
 /// Supplies the property that an amount without one most likely is a value of.
 pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
@@ -26,6 +27,9 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
             draft.metric = Some(Metric::Copies);
         }
         Dimension::Factor if place.ratio && peak.is_none() && plain => ratio_of(draft, place),
+        Dimension::Factor | Dimension::Count if plain && as_often_as(draft, place) => {
+            reads_for_each_write(draft, acts_in_order(&sentence(place)));
+        }
         Dimension::Factor if draft.metric == Some(Metric::ReadWriteRatio) => invert(draft, place),
         Dimension::Factor if plain && (peak.is_some() || head.is_empty() || !per_time) => {
             draft.metric = Some(Metric::PeakFactor);
@@ -47,7 +51,13 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
             draft.amount.dimension = Dimension::Factor;
         }
         Dimension::Bytes | Dimension::Bits if plain => {
-            let stream = amount.dimension == Dimension::Bits && per_time;
+            let across = draft.conditions.iter().any(|c| is_direction(&c.kind));
+            if across && per_time && draft.subjects.is_empty() && draft.per_each().is_none() {
+                // "40 TB/day egress"
+                draft.metric = Some(Metric::Bandwidth);
+                return;
+            }
+            let stream = amount.dimension == Dimension::Bits && per_time || of_its_length(place);
             draft.metric = Some(if stream { Metric::Bitrate } else { Metric::Size });
         }
         Dimension::Ratio
@@ -68,23 +78,80 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
     }
 }
 
-/// A ratio is that of reads to writes only where both, or reads, are named: `look-to-book 100:1` is
-/// not.
+const fn is_direction(kind: &ConditionKind) -> bool {
+    matches!(kind, ConditionKind::Up | ConditionKind::Down)
+}
+
+/// `50 MB per minute of video`: the minute is one of what is sent.
+fn of_its_length(place: &Place<'_>) -> bool {
+    place
+        .own
+        .after
+        .windows(2)
+        .any(|pair| matches!(pair[0].kind, MarkKind::PerTime { .. }) && pair[1].is_function("of"))
+}
+
+/// A ratio is that of reads to writes only where both, or reads, are named: `reads 100:1`,
+/// `upload:view 1:200`, `look-to-book 100:1`; `likes to comments 10:1` is not.
 fn ratio_of(draft: &mut Demand, place: &Place<'_>) {
-    let text = &place.own.text[place.range()];
-    if text.to_lowercase().contains("read") || text.contains("읽기") {
-        draft.metric = Some(Metric::ReadWriteRatio);
-        draft.subjects.clear();
-        draft.actor = None;
-        draft.action = None;
+    let text = sentence(place);
+    let acts = acts_in_order(&text);
+    if text.contains("read") || text.contains("읽기") || acts.iter().all(Option::is_some) {
+        reads_for_each_write(draft, acts);
         invert(draft, place);
     }
 }
 
+/// Makes the amount a ratio of reads to writes, of those named where they are other words.
+fn reads_for_each_write(draft: &mut Demand, acts: [Option<(usize, Verb)>; 2]) {
+    draft.amount.dimension = Dimension::Factor;
+    draft.metric = Some(Metric::ReadWriteRatio);
+    draft.subjects.clear();
+    if let [Some((_, write)), Some((_, read))] = acts
+        && (read.base, write.base) != ("read", "write")
+    {
+        let noun = |verb: Verb| super::noun::noun_phrase(vec![verb.base.to_owned()]);
+        draft.subjects = vec![noun(read), noun(write)];
+    }
+    draft.actor = None;
+    draft.action = None;
+}
+
+/// `results are read 50 times as often as votes are cast`
+fn as_often_as(draft: &Demand, place: &Place<'_>) -> bool {
+    let text = sentence(place);
+    let Some((_, second)) = text.split_once("as often as") else { return false };
+    let read = draft.action.as_ref().is_some_and(|action| action.access == Some(Access::Read));
+    read && acts_in_order(second)[0].is_some()
+}
+
+/// Returns the text of the territory with its label, in lower case.
+fn sentence(place: &Place<'_>) -> String {
+    let range = place.range();
+    let start = place.own.label.first().map_or(range.start, |mark| mark.range.start);
+    place.own.text[start.min(range.start)..range.end].to_lowercase()
+}
+
+/// Returns the first word for writing and the first for reading, each with its place.
+fn acts_in_order(text: &str) -> [Option<(usize, Verb)>; 2] {
+    let mut first = [None, None];
+    for (at, word) in text.split(|c: char| !c.is_alphabetic()).enumerate() {
+        let plain = word.strip_suffix('s').unwrap_or(word);
+        let verb = crate::lexicon::verb(word).or_else(|| crate::lexicon::verb(plain));
+        let Some(verb) = verb else { continue };
+        let slot = match verb.access {
+            Some(Access::Write) => 0,
+            Some(Access::Read) => 1,
+            Some(Access::Push) | None => continue,
+        };
+        first[slot] = first[slot].or(Some((at, verb)));
+    }
+    first
+}
+
 /// `10:1 write to read` is 0.1 reads for each write.
 fn invert(draft: &mut Demand, place: &Place<'_>) {
-    let text = place.own.text[place.range()].to_lowercase();
-    let (Some(write), Some(read)) = (text.find("write"), text.find("read")) else { return };
+    let [Some((write, _)), Some((read, _))] = acts_in_order(&sentence(place)) else { return };
     if write < read && place.ratio && draft.amount.low > 0.0 {
         let Amount { low, mid, high, .. } = draft.amount;
         (draft.amount.low, draft.amount.mid, draft.amount.high) =

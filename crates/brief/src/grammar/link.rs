@@ -2,6 +2,7 @@
 
 use super::subjects::Place;
 use super::{Context, Cut, Found};
+use crate::lexicon::english::PEOPLE;
 use crate::marks::{Mark, MarkKind};
 use crate::{Demand, Dimension, Metric, NounPhrase, Of, Per};
 
@@ -32,6 +33,8 @@ pub(super) fn attach(
         }
     }
     let Some(previous) = previous else {
+        each_of_the_counted(draft, place, context);
+        share_of_the_counted(draft, place, context);
         resolve(draft, context, &found.demands);
         return;
     };
@@ -62,6 +65,52 @@ pub(super) fn attach(
     resolve(draft, context, &found.demands);
 }
 
+/// `1M users` and in the next line `each sends 10 emails`: each of those.
+fn each_of_the_counted(draft: &mut Demand, place: &Place<'_>, context: &Context<'_>) {
+    let leads = |mark: &Mark| matches!(&mark.kind, MarkKind::PerEach { words } if words.is_empty());
+    if !place.own.before.first().is_some_and(leads) {
+        return;
+    }
+    let counted = context.earlier.iter().rposition(|demand| {
+        let plain = demand.amount.dimension == Dimension::Count && demand.metric.is_none();
+        plain && demand.per.is_empty() && !demand.subjects.is_empty()
+    });
+    let Some(index) = counted else { return };
+    for per in &mut draft.per {
+        if let Per::Each { noun, demand, .. } = per
+            && noun.is_empty()
+        {
+            *noun = context.earlier[index].subject().cloned().unwrap_or_default();
+            *demand = Some(index);
+        }
+    }
+}
+
+/// `10M users` and in the next line `10 % use the map daily`: of those.
+fn share_of_the_counted(draft: &mut Demand, place: &Place<'_>, context: &Context<'_>) {
+    let share = draft.amount.dimension == Dimension::Ratio && draft.metric.is_none();
+    let Some(MarkKind::Word { raw, .. }) = place.own.after.first().map(|mark| &mark.kind) else {
+        return;
+    };
+    let verb = crate::lexicon::verb(raw).filter(|verb| verb.is_base);
+    let Some(verb) = verb.filter(|_| share && draft.of.is_none()) else { return };
+    let counted = context.earlier.iter().rposition(|demand| {
+        let plain = demand.amount.dimension == Dimension::Count && demand.metric.is_none();
+        let people = demand.subject().is_some_and(|noun| PEOPLE.contains(&noun.head()));
+        plain && people && demand.per.is_empty()
+    });
+    let Some(index) = counted else { return };
+    draft.of = Some(Of::Demand { demand: index });
+    draft.action = super::noun::action(verb);
+    let object = draft.subject().map(|noun| noun.words.iter().skip(1).cloned().collect());
+    draft.subjects = vec![super::noun::noun_phrase(object.unwrap_or_default())];
+    draft.subjects.retain(|noun| !noun.is_empty());
+    if verb.base == "use" {
+        draft.subjects.clear();
+        active_share(draft, &context.earlier[index]);
+    }
+}
+
 /// Returns whether nothing beside the amount names what it is said of.
 fn named_by_label(place: &Place<'_>) -> bool {
     place.left.noun.is_empty() && place.right.noun.is_empty() && !place.own.label.is_empty()
@@ -75,7 +124,8 @@ fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
         MarkKind::Word { raw, .. } => crate::lexicon::verb(raw),
         _ => None,
     });
-    let own_time = draft.per_seconds().is_some() && before.actor.is_some();
+    let named = before.actor.is_some() || before.per_each().is_some();
+    let own_time = draft.per_seconds().is_some() && named;
     let Some(verb) = first.filter(|verb| verb.access.is_some() || verb.is_third && own_time) else {
         return;
     };
@@ -90,8 +140,8 @@ fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
     if draft.per.is_empty() {
         draft.per.clone_from(&before.per);
     } else {
-        let each = before.per.iter().filter(|per| matches!(per, Per::Each { .. })).cloned();
-        draft.per.splice(0..0, each.collect::<Vec<_>>());
+        let each = before.per.iter().find(|per| matches!(per, Per::Each { .. })).cloned();
+        draft.per.splice(0..0, each);
     }
     draft.action = super::noun::action(verb);
     if draft.subject().is_none_or(|noun| noun.words == [verb.base]) {

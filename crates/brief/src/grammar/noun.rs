@@ -27,6 +27,7 @@ pub(super) fn end_of_counted(marks: &[Mark], left: usize, right: usize) -> usize
             MarkKind::Word { raw, .. } if ends_noun(previous.as_deref(), raw) => break,
             MarkKind::Word { raw, .. } => previous = Some(raw.clone()),
             MarkKind::Function(word) if word == "of" || is_particle(word) => {}
+            MarkKind::Function(word) if WHOLE.contains(&word.as_str()) => {}
             MarkKind::PerTime { interval: false, .. } | MarkKind::PerEach { .. } => {}
             MarkKind::Those => previous = Some("people".to_owned()),
             MarkKind::Bound(_) | MarkKind::Statistic(_) if at == left + 1 => {}
@@ -100,12 +101,14 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
             MarkKind::Function(word) if word == "of" && phrase.verb.is_none() => of = true,
             MarkKind::Function(word)
                 if ["a", "an", "the", "their", "its", "one", "all"].contains(&word.as_str()) => {}
+            MarkKind::Function(word) if WHOLE.contains(&word.as_str()) => {}
             MarkKind::Function(word) if word.starts_with('@') => {}
             MarkKind::Function(word)
                 if ["are", "is", "be"].contains(&word.as_str())
                     && phrase.verb.is_none()
                     && (!(phrase.noun.is_empty() || share && is_what(&marks[at + 1..]))
-                        || is_done(marks.get(at + 1), !phrase.of.is_empty() || those)) => {}
+                        || those && has_object(&marks[at + 1..])
+                        || is_done(marks.get(at + 1), !phrase.of.is_empty())) => {}
             // "1 in 50 swipes is a match"
             MarkKind::Function(word)
                 if share
@@ -143,6 +146,9 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
     }
     phrase
 }
+
+/// Words that only say that all of them are counted: `1.5 billion total users`.
+const WHOLE: &[&str] = &["total", "overall", "expected", "estimated", "planned"];
 
 /// Returns whether a noun after an article stands there: `is a match`.
 fn is_what(marks: &[Mark]) -> bool {

@@ -16,6 +16,7 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         if cut == Cut::And && same && left.per.is_empty() && left.metric == right.metric {
             left.per.clone_from(&right.per);
         }
+        same_time(left, right, cut);
         both_at_peak(left, right, cut);
         kept_on(left, right, cut);
         same_day(left, right, cut);
@@ -56,6 +57,18 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         if demand.subjects.is_empty() {
             demand.subjects.push(super::noun::noun_phrase(heading.clone()));
         }
+    }
+}
+
+/// `each sends 10 emails and receives 40 emails per day`: both in a day.
+fn same_time(left: &mut Demand, right: &Demand, cut: Cut) {
+    let acts = |demand: &Demand| demand.action.is_some() && demand.metric.is_none();
+    let of_each =
+        left.per.len() == 1 && left.per_each().is_some() && left.per_each() == right.per_each();
+    let untimed = left.per_seconds().is_none() && left.conditions.is_empty();
+    if cut == Cut::And && acts(left) && acts(right) && of_each && untimed {
+        let time = right.per.iter().filter(|per| matches!(per, Per::Time { .. })).cloned();
+        left.per.extend(time);
     }
 }
 

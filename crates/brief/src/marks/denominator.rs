@@ -118,7 +118,10 @@ impl Marker<'_> {
             let adjective = words.len() == 1
                 && lexicon::verb(raw).is_some_and(|verb| verb.is_participle)
                 && !(next.is_empty() || lexicon::is_stop(next) || time_unit(next).is_some());
-            if lexicon::verb(&self.normal[index]).is_some() && !adjective {
+            // "per click event"
+            let kind = ["event", "request", "message", "record", "operation", "call"];
+            let kind = words.len() == 1 && kind.contains(&next);
+            if lexicon::verb(&self.normal[index]).is_some() && !(adjective || kind) {
                 break;
             }
         }

@@ -38,7 +38,8 @@ pub(super) fn bytes(demand: &Demand) -> f64 {
 
 fn bitrate(draft: &mut Draft<'_>, index: usize) {
     let demand = &draft.brief.demands[index];
-    let factor = bits(demand);
+    // "50 MB per minute of video"
+    let factor = bits(demand) / demand.per_seconds().unwrap_or(1.0);
     let sends =
         demand.action.as_ref().is_some_and(|a| ["send", "upload"].contains(&a.verb.as_str()));
     if sends || demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Up)) {

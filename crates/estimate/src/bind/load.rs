@@ -26,10 +26,20 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
     let named = every.iter().skip(1).find(|(noun, _)| draft.refer(noun).is_some());
     let each = named.filter(|_| demand.per_seconds().is_none()).or(every.first()).cloned();
     match (each, demand.per_seconds()) {
+        // "each sends its place every 15 s while driving": of those who drive.
+        (Some(_), Some(seconds)) if seconds < DAY && in_a_daily_state(draft, demand) => {
+            there(draft, index, seconds);
+        }
         (Some((noun, link)), Some(seconds)) => {
             per_actor(draft, index, &noun, link, seconds);
         }
         (Some((noun, link)), None) => number_per_thing(draft, index, &noun, link),
+        (None, Some(period))
+            if period >= DAY
+                && super::burst_seconds(demand).is_some_and(|seconds| seconds < period) =>
+        {
+            burst(draft, index, super::burst_seconds(demand).unwrap_or(1.0));
+        }
         (None, Some(_)) if comes(demand).is_some() => visitors(draft, index),
         (None, Some(seconds)) if who_acts(demand).is_some() => {
             let noun = who_acts(demand).cloned().unwrap_or_default();
@@ -80,6 +90,21 @@ fn while_there(draft: &Draft<'_>, demand: &Demand) -> bool {
     lasting && demand.amount.mid <= 100.0 && demand.conditions.iter().any(during)
 }
 
+/// Returns whether a demand tells what one does in a state of which the brief says how long it
+/// lasts each day: `while driving`, `trucks drive 9 hours a day`.
+fn in_a_daily_state(draft: &Draft<'_>, demand: &Demand) -> bool {
+    let states = demand.conditions.iter().filter_map(|condition| {
+        let ConditionKind::During { words } = &condition.kind else { return None };
+        words.last()
+    });
+    let stem = |word: &str| word.trim_end_matches("ing").trim_end_matches('e').to_owned();
+    let state = states.map(|word| stem(word)).next();
+    draft.brief.demands.iter().any(|other| {
+        let verb = other.action.as_ref().map(|action| stem(&action.verb));
+        lasts_each_day(other) && state.is_some() && verb == state
+    })
+}
+
 /// Binds what each of those who are there does so often while it lasts.
 fn there(draft: &mut Draft<'_>, index: usize, seconds: f64) {
     let read_as = "read for each of those who are there at the same moment";
@@ -103,8 +128,8 @@ fn there(draft: &mut Draft<'_>, index: usize, seconds: f64) {
 
 /// Returns whether a demand says how long each is there in a time: `cars drive 1.5 hours a day`.
 fn lasts_each_day(demand: &Demand) -> bool {
-    let timed = demand.per_each().is_some() && demand.per_seconds().is_some();
-    demand.metric == Some(Metric::Length) && timed
+    let each = demand.per_each().is_some() || demand.actor.is_some();
+    demand.metric == Some(Metric::Length) && each && demand.per_seconds().is_some()
 }
 
 /// Returns the figure of those who come on a day or in a month, where a demand counts them:

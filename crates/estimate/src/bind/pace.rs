@@ -120,16 +120,25 @@ pub(super) fn nobody(draft: &mut Draft<'_>, index: usize) -> bool {
     let (figure, noun) = (who.figure.clone(), who.noun.clone());
     let plain = ["interval", "frequency", "period", "cadence", "resolution"];
     let unnamed = demand.subject().is_none_or(|own| plain.contains(&own.head()));
-    let things = brief.demands.iter().position(|other| {
-        other.per_each() == Some(&noun) && other.per_seconds().is_none() && other.metric.is_none()
-    });
-    let of_each = things.and_then(|at| Some((at, brief.demands[at].subject()?)));
-    if let Some((at, thing)) = of_each.filter(|_| unnamed) {
-        let each = number_id(thing, &noun, false);
-        draft.state(&each, &format!("{thing}s per {noun}"), at, 1.0);
+    let taken = demand.subject().is_some_and(|own| TAKEN.contains(&own.head()));
+    let things = if unnamed || taken { things_of_each(&brief.demands, &noun) } else { Vec::new() };
+    if let Some(thing) = things.last().and_then(|at| brief.demands[*at].subject()) {
+        let mut formula = figure;
+        let mut owner = noun;
+        for at in &things {
+            let Some(part) = brief.demands[*at].subject() else { continue };
+            let each = number_id(part, &owner, false);
+            draft.state(&each, &format!("{part}s per {owner}"), *at, 1.0);
+            formula = format!("{formula} * {each}");
+            owner = part.clone();
+        }
+        if things.len() > 1 {
+            let help = format!("write \"each {thing} …\" or the rate of the whole system");
+            draft.read_as("R108", index, &format!("read as done by each {thing}"), &help, None);
+        }
         let name = operation(draft, index, thing, Some(tenfold_brief::Access::Write));
         let rate = format!("op.{name}.qps_avg");
-        let formula = format!("{figure} * {each} / {}", number(seconds));
+        let formula = format!("{formula} / {}", number(seconds));
         draft.formula(&rate, &format!("{name}: requests per second"), &formula);
         draft.figure_of[index] = Some(rate);
         draft.used[index] = true;
@@ -140,6 +149,52 @@ pub(super) fn nobody(draft: &mut Draft<'_>, index: usize) -> bool {
     draft.read_as("R108", index, &read_as, &help, Some(&figure));
     per_actor(draft, index, &noun, None, seconds);
     true
+}
+
+/// Binds the ratio of two operations, where the rate of one of them is known: `look-to-book 300:1`.
+/// Returns whether it was bound.
+pub(super) fn looks_to_books(draft: &mut Draft<'_>, index: usize) -> bool {
+    use crate::OperationKind::{Read, Write};
+    let brief = draft.brief;
+    let [read, write] = &brief.demands[index].subjects[..] else { return false };
+    let find =
+        |noun, kind| draft.find_operation(noun, Some(kind)).or_else(|| draft.main_operation(kind));
+    let (Some(read), Some(write)) = (find(read, Read), find(write, Write)) else { return false };
+    let known = |name: &str| draft.network.contains(&format!("op.{name}.qps_avg"));
+    let (from, to, sign) = match (known(&read), known(&write)) {
+        (true, false) => (&read, &write, '/'),
+        (false, true) => (&write, &read, '*'),
+        (true, true) | (false, false) => return false,
+    };
+    let ratio = format!("op.{read}.per_{write}");
+    let formula = format!("op.{from}.qps_avg {sign} {ratio}");
+    draft.state(&ratio, &format!("{read} / {write}"), index, 1.0);
+    draft.formula(&format!("op.{to}.qps_avg"), &format!("{to}: requests per second"), &formula);
+    true
+}
+
+/// What is taken of things, not of those who own them: `one sample every 10 s`.
+const TAKEN: &[&str] = &["sample", "reading", "measurement", "scrape", "point", "value"];
+
+/// Returns the demands that count what each of those has, and what each of these has in turn: `100
+/// machines per pool, 100 metrics per machine`.
+fn things_of_each(demands: &[Demand], noun: &NounPhrase) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut owner = noun.head().to_owned();
+    while let Some(at) = demands.iter().position(|other| {
+        other.per_each().is_some_and(|each| each.head() == owner)
+            && other.per_seconds().is_none()
+            && other.metric.is_none()
+            && other.amount.dimension == tenfold_brief::Dimension::Count
+            && other.subject().is_some()
+    }) {
+        if found.contains(&at) {
+            break;
+        }
+        found.push(at);
+        owner = demands[at].subject().map_or_else(String::new, |noun| noun.head().to_owned());
+    }
+    found
 }
 
 /// Binds a population of which each does something once in the time.

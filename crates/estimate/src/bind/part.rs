@@ -9,6 +9,10 @@ use crate::{OperationKind, Shape, words};
 
 const DAY: f64 = 86_400.0;
 
+/// To whom what one does goes.
+pub(super) const FANS: &[&str] =
+    &["follower", "recipient", "receiver", "subscriber", "friend", "member"];
+
 /// Binds a number of things for each of others: items per order, followers per user.
 pub(super) fn number_per_thing(
     draft: &mut Draft<'_>,
@@ -23,14 +27,17 @@ pub(super) fn number_per_thing(
     }
     let maximum = super::is_maximum(demand);
     let subject = demand.subject().cloned().unwrap_or_default();
-    let fans = ["follower", "recipient", "receiver", "subscriber", "friend", "member"];
-    if fans.contains(&subject.head()) {
+    if FANS.contains(&subject.head()) {
         return fan_out(draft, index);
     }
     if !maximum && members(draft, index, noun, link) {
         return;
     }
     if !maximum && (of_the_day(draft, index, noun, link) || of_each_request(draft, index, noun)) {
+        return;
+    }
+    // "one request per character typed": of whom, nothing says.
+    if words::is_request(&subject) && actors(draft, noun, link).is_none() {
         return;
     }
     // Things that exist for each of a population are a stock: `50 links per user`.

@@ -70,12 +70,18 @@ pub(super) fn burst(draft: &mut Draft<'_>, index: usize, seconds: f64) {
     let id = format!("op.{name}.qps_peak");
     draft.state_value(&id, &format!("{name}: requests per second at peak"), index, value);
     let average = format!("op.{name}.qps_avg");
-    draft.assume(
-        "moments_per_day",
-        "moments of this kind in a day",
-        Interval::exact(1.0),
-        "one such moment a day",
-    );
+    let label = "moments of this kind in a day";
+    match demand.per_seconds() {
+        // "every Tuesday"
+        Some(period) => {
+            let value = Interval::exact(86_400.0 / period);
+            draft.state_value("moments_per_day", label, index, value);
+            draft.figure_of[index] = Some(id.clone());
+        }
+        None => {
+            draft.assume("moments_per_day", label, Interval::exact(1.0), "one such moment a day")
+        }
+    }
     let formula = format!("{id} * {} * moments_per_day / 86400", number(seconds));
     draft.formula(&average, &format!("{name}: requests per second on average"), &formula);
 }

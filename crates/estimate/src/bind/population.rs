@@ -45,6 +45,11 @@ pub(super) fn population(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
     let demand = &brief.demands[index];
     let Some(noun) = demand.subject().filter(|noun| !noun.is_empty()).cloned() else { return };
+    // "400 friends on average": of each.
+    let average = demand.statistic == Some(Statistic::Average);
+    if average && super::part::FANS.contains(&noun.head()) {
+        return super::part::fan_out(draft, index);
+    }
     if super::is_maximum(demand) {
         let id = format!("{}s_max", words::snake(&noun, "item"));
         draft.state(&id, &format!("{noun}s at most"), index, 1.0);
@@ -208,10 +213,12 @@ pub(super) fn length(draft: &mut Draft<'_>, index: usize) {
     let name = words::snake(&noun, "session");
     // So many seconds of each person and day: on average, that share of them is there.
     let people = NounPhrase { words: vec!["user".to_owned()], rest: false };
-    let each = demand.per_each().or_else(|| {
-        let daily = demand.per_seconds() == Some(86_400.0);
-        (daily && demand.statistic == Some(Statistic::Average)).then_some(&people)
-    });
+    let daily = demand.per_seconds() == Some(86_400.0);
+    let average = daily && demand.statistic == Some(Statistic::Average);
+    let each = demand
+        .per_each()
+        .or_else(|| demand.actor.as_ref().filter(|_| daily))
+        .or_else(|| average.then_some(&people));
     if let (Some(each), Some(period)) = (each, demand.per_seconds()) {
         let Some(parent) = actors(draft, each, None) else { return };
         let id = format!("{name}_per_actor_seconds");

@@ -49,6 +49,9 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     if subject.head() == "cache" && of.head() == "read" {
         return cached_share(draft, index);
     }
+    if link.is_some_and(|link| draft.figure_of[link].as_deref() == Some("fan_out")) {
+        return share_of_recipients(draft, index, link.unwrap_or_default());
+    }
     let Some(parent) = actors(draft, &of, link) else { return };
     let period = demand.per_seconds().unwrap_or(DAY);
     // "2M visitors per day, 1 in 20 buys": once on that day.
@@ -79,6 +82,18 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     );
     draft.figure_of[index] = Some(id.clone());
     note_population(draft, index, &id, &subject, Some(parent));
+}
+
+/// Binds the share of the recipients to whom it goes: `400 friends on average, 10 % of them online`.
+fn share_of_recipients(draft: &mut Draft<'_>, index: usize, link: usize) {
+    let value = crate::draft::interval(&draft.brief.demands[link].amount);
+    draft.network.forget("fan_out");
+    draft.figure_of[link] = None;
+    draft.state_value("recipients", "all who could be told, on average", link, value);
+    draft.state("recipients_ratio", "share of them who are told", index, 1.0);
+    let label = "recipients of one write, on average";
+    draft.formula("fan_out", label, "recipients * recipients_ratio");
+    draft.reported.extend(["recipients".to_owned(), "recipients_ratio".to_owned()]);
 }
 
 /// Binds a share that does not come through: `99 % of downloads are served by the CDN`. Returns

@@ -8,6 +8,7 @@ use super::data::{bandwidth, bytes, dataset, dataset_of_demand, dataset_of_opera
 use super::pace::number;
 use super::population::actors;
 use super::share;
+use super::target::generic_dataset;
 use crate::draft::{Draft, interval};
 use crate::{OperationKind, Shape, words};
 
@@ -99,6 +100,28 @@ fn population_link(draft: &Draft<'_>, link: Option<usize>) -> bool {
         .is_some_and(|figure| draft.populations.iter().any(|p| p.figure == figure))
 }
 
+/// Returns the data that what people do leaves behind, where a size is said of its records: `1B ad
+/// clicks a day`, `100 bytes per click event`. What is recorded is written.
+fn recorded(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> Option<String> {
+    let record = ["event", "record", "entry", "row"].contains(&noun.head());
+    let act = NounPhrase { words: noun.words[..noun.words.len() - 1].to_vec(), rest: false };
+    let parent = draft.refer(&act).filter(|_| record && !act.is_empty())?;
+    let operation = draft.operations.get_mut(&parent)?;
+    let read = operation.spec.kind == OperationKind::Read;
+    if !(read && operation.origin.is_stated() && operation.spec.touches.is_empty()) {
+        return None;
+    }
+    operation.spec.kind = OperationKind::Write;
+    let thing = operation.nouns.first().map_or_else(|| act.clone(), words::thing);
+    let fresh = generic_dataset(&thing.to_string(), Shape::Record, draft.origin(index));
+    let name = words::snake(&thing, "event");
+    draft.datasets.entry(name.clone()).or_insert(fresh);
+    let label = format!("{name}: new items per second");
+    let flow = format!("op.{parent}.qps_avg");
+    draft.formula(&format!("data.{name}.new_items_per_second"), &label, &flow);
+    Some(name)
+}
+
 /// Binds the bytes of one item.
 fn item(
     draft: &mut Draft<'_>,
@@ -131,6 +154,10 @@ fn item(
     // "50k couriers send their place (100 bytes)": the bytes are not of the courier.
     let subject = subject.filter(|noun| linked.is_none() || !words::is_actor(noun));
     let noun = subject.or_else(|| each.map(|(noun, _)| noun)).filter(|noun| !noun.is_empty());
+    if let Some(name) = noun.as_ref().and_then(|noun| recorded(draft, index, noun)) {
+        let label = format!("{name}: bytes of one item");
+        return draft.state(&format!("data.{name}.item_bytes"), &label, index, factor);
+    }
     if let Some(read) = noun.as_ref().and_then(|noun| answer_of(draft, index, noun)) {
         let label = format!("{read}: bytes of a response");
         return draft.state(&format!("op.{read}.response_bytes"), &label, index, factor);

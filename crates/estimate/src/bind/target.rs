@@ -53,6 +53,15 @@ pub(super) fn operation(
     noun: &NounPhrase,
     access: Option<tenfold_brief::Access>,
 ) -> String {
+    // "drivers notify their location every 3 s": to the system.
+    let own = draft.brief.demands[index].per_each().is_some_and(words::is_actor);
+    let tells = |action: &tenfold_brief::Action| ["notify", "push"].contains(&action.verb.as_str());
+    let told = draft.brief.demands[index].action.as_ref().is_some_and(tells);
+    let access = if own && told && !words::is_pushed(noun) {
+        Some(tenfold_brief::Access::Write)
+    } else {
+        access
+    };
     let sends = |action: &tenfold_brief::Action| ["send", "issue"].contains(&action.verb.as_str());
     let sent = draft.brief.demands[index].action.as_ref().is_some_and(sends);
     let kind = if sent && words::is_pushed(noun) {
