@@ -41,6 +41,8 @@ impl<'a> LineIndex<'a> {
 pub(crate) struct Fragment {
     pub(crate) text: String,
     pieces: Vec<Piece>,
+    /// Named columns beside the first one, where it is the row of a table.
+    pub(crate) columns: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +120,7 @@ impl Fragment {
         let end = start + text.len();
         let pieces =
             self.covered(start..end).map(|part| Piece { at: part.at - start, ..part }).collect();
-        Self { text, pieces }
+        Self { text, pieces, columns: self.columns }
     }
 
     /// Returns the parts of the pieces in `range`.

@@ -36,6 +36,8 @@ pub(crate) struct Context<'a> {
     pub(crate) earlier: &'a [Demand],
     /// Words of an unknown heading over the item: what an objective without a subject is of.
     pub(crate) heading: Option<Vec<String>>,
+    /// Whether it is a row of a table with several columns.
+    pub(crate) row: bool,
 }
 
 /// What the grammar found in an item.
@@ -104,6 +106,9 @@ pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
         }
     }
     shared::share(&mut found.demands, &territories, context);
+    if context.row {
+        shared::of_the_row(&mut found.demands, &subjects::label_noun(label_marks));
+    }
     implied::each_actors(context, &mut found);
     found
 }

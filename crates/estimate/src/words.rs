@@ -207,6 +207,22 @@ pub(crate) fn is_act(noun: &NounPhrase) -> bool {
     READS.contains(&noun.head()) || PUSHES.contains(&noun.head())
 }
 
+/// Returns whether a phrase counts what people add to a thing one by one: responses to a survey.
+pub(crate) fn is_answer(noun: &NounPhrase) -> bool {
+    const ANSWERS: &[&str] = &[
+        "response",
+        "submission",
+        "vote",
+        "reply",
+        "comment",
+        "bid",
+        "reaction",
+        "like",
+        "rating",
+    ];
+    ANSWERS.contains(&noun.head())
+}
+
 /// Returns whether a phrase names what goes to somebody who did not ask.
 pub(crate) fn is_pushed(noun: &NounPhrase) -> bool {
     PUSHES.contains(&noun.head())

@@ -87,6 +87,7 @@ impl Table {
                 item.append(cell);
                 continue;
             };
+            item.columns += 1;
             let (name, unit) = name_and_unit(header);
             item.append_label(&name);
             item.push_synthetic(" ");

@@ -7,13 +7,21 @@ use crate::codes::{UNIT_LEFT_OUT, WRONG_DIMENSION};
 use crate::lexer::Remark;
 use crate::lexicon::Verb;
 use crate::marks::MarkKind;
-use crate::{Access, Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of};
+use crate::{
+    Access, Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Statistic,
+};
 
 /// Supplies the property that an amount without one most likely is a value of.
 pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
     if draft.metric == Some(Metric::Memory) && draft.per_each().is_some() {
         // "3 KB each, held in memory"
         draft.metric = Some(Metric::Size);
+    }
+    let counted = draft.amount.dimension == Dimension::Count && draft.metric.is_none();
+    if counted && draft.subject().is_some_and(|noun| noun.words == ["byte"]) {
+        // "Bytes per line: 300"
+        draft.amount.dimension = Dimension::Bytes;
+        draft.subjects.clear();
     }
     let amount = &draft.amount;
     let head = draft.subject().map_or("", NounPhrase::head);
@@ -252,8 +260,11 @@ fn infer_time(draft: &mut Demand, place: &Place<'_>) -> Option<Metric> {
     if below && (named || draft.amount.mid <= 60.0) {
         return Some(Metric::Latency);
     }
+    // "400,000 rides per day, 12 minutes on average"
+    let average = draft.statistic == Some(Statistic::Average) && draft.subject().is_none();
+    let after = matches!(place.territory.cut, Cut::Comma | Cut::And);
     let long = draft.subject().is_some() && draft.amount.mid < 86_400.0;
-    if long { Some(Metric::Length) } else { None }
+    if long || average && after { Some(Metric::Length) } else { None }
 }
 
 /// Says so when the named property cannot have this dimension.

@@ -48,7 +48,9 @@ pub(super) fn attach(
         inherit(draft, &before, base + previous);
     }
     if cut == Cut::And {
-        goes_on(draft, &before, place);
+        // "watches 40 minutes a day at 3 Mbps and takes 2 quizzes": those who watch.
+        let acting = found.demands.iter().rev().find(|demand| is_of_each(demand));
+        goes_on(draft, acting.unwrap_or(&before), place);
     }
     for per in &mut draft.per {
         if let Per::Each { noun, .. } = per
@@ -62,6 +64,9 @@ pub(super) fn attach(
             }
         }
     }
+    // "5,000 hotels with 200 rooms each": a hotel is not of a hotel.
+    let own = draft.subject().filter(|_| draft.amount.dimension == Dimension::Count).cloned();
+    draft.per.retain(|per| !matches!(per, Per::Each { noun, .. } if Some(noun) == own.as_ref()));
     resolve(draft, context, &found.demands);
 }
 
@@ -86,14 +91,25 @@ fn each_of_the_counted(draft: &mut Demand, place: &Place<'_>, context: &Context<
     }
 }
 
-/// `10M users` and in the next line `10 % use the map daily`: of those.
+/// `10M users` and in the next line `10 % use the map daily`, `daily active: 8 %`: of those.
 fn share_of_the_counted(draft: &mut Demand, place: &Place<'_>, context: &Context<'_>) {
     let share = draft.amount.dimension == Dimension::Ratio && draft.metric.is_none();
-    let Some(MarkKind::Word { raw, .. }) = place.own.after.first().map(|mark| &mark.kind) else {
+    if !share || draft.of.is_some() {
         return;
+    }
+    let first = place.own.after.first().map(|mark| &mark.kind);
+    let verb = match first {
+        Some(MarkKind::Word { raw, .. }) => crate::lexicon::verb(raw).filter(|verb| verb.is_base),
+        _ => None,
     };
-    let verb = crate::lexicon::verb(raw).filter(|verb| verb.is_base);
-    let Some(verb) = verb.filter(|_| share && draft.of.is_none()) else { return };
+    let daily = |noun: &NounPhrase| {
+        let words = ["daily", "monthly", "weekly", "active", "dau", "mau", "user"];
+        noun.words.len() > 1 && noun.words.iter().all(|word| words.contains(&word.as_str()))
+    };
+    let active = draft.subject().is_some_and(daily) && draft.per.is_empty();
+    if verb.is_none() && !active {
+        return;
+    }
     let counted = context.earlier.iter().rposition(|demand| {
         let plain = demand.amount.dimension == Dimension::Count && demand.metric.is_none();
         let people = demand.subject().is_some_and(|noun| PEOPLE.contains(&noun.head()));
@@ -101,6 +117,7 @@ fn share_of_the_counted(draft: &mut Demand, place: &Place<'_>, context: &Context
     });
     let Some(index) = counted else { return };
     draft.of = Some(Of::Demand { demand: index });
+    let Some(verb) = verb else { return };
     draft.action = super::noun::action(verb);
     let object = draft.subject().map(|noun| noun.words.iter().skip(1).cloned().collect());
     draft.subjects = vec![super::noun::noun_phrase(object.unwrap_or_default())];
@@ -116,6 +133,12 @@ fn named_by_label(place: &Place<'_>) -> bool {
     place.left.noun.is_empty() && place.right.noun.is_empty() && !place.own.label.is_empty()
 }
 
+/// Returns whether a demand tells what each of some does in a time.
+fn is_of_each(demand: &Demand) -> bool {
+    let length = demand.metric.is_none_or(|metric| metric == Metric::Length);
+    length && demand.per_each().is_some() && demand.per_seconds().is_some()
+}
+
 /// `sends 10 emails per day and receives 40`: the same ones, in the same time.
 fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
     let counts =
@@ -126,14 +149,17 @@ fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
     });
     let named = before.actor.is_some() || before.per_each().is_some();
     let own_time = draft.per_seconds().is_some() && named;
-    let Some(verb) = first.filter(|verb| verb.access.is_some() || verb.is_third && own_time) else {
-        return;
+    let of_each = is_of_each(before);
+    let acts = |verb: &crate::lexicon::Verb| {
+        verb.access.is_some() || verb.is_third && (own_time || of_each)
     };
+    let Some(verb) = first.filter(acts) else { return };
     let daily = before.actor.as_ref().is_some_and(|actor| actor.has("daily"));
     let timed = before.per_seconds().is_some() || daily || verb.is_third && own_time;
     // "writes 10 notes a day and reads 100 notes a day": with a time of its own.
     let same_ones = verb.is_third && draft.per_each().is_none();
-    if !(draft.per.is_empty() || same_ones) || !counts(draft) || !counts(before) || !timed {
+    let before_counts = counts(before) || of_each;
+    if !(draft.per.is_empty() || same_ones) || !counts(draft) || !before_counts || !timed {
         return;
     }
     draft.actor.clone_from(&before.actor);

@@ -102,6 +102,9 @@ pub(super) fn after(marks: &[Mark], share: bool, is_chosen: &dyn Fn(&Mark) -> bo
             MarkKind::Function(word)
                 if ["a", "an", "the", "their", "its", "one", "all"].contains(&word.as_str()) => {}
             MarkKind::Function(word) if WHOLE.contains(&word.as_str()) => {}
+            // "10 % have attachments"
+            MarkKind::Function(word)
+                if share && at == 0 && ["have", "has"].contains(&word.as_str()) => {}
             MarkKind::Function(word) if word.starts_with('@') => {}
             MarkKind::Function(word)
                 if ["are", "is", "be"].contains(&word.as_str())

@@ -13,7 +13,9 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         let (left, right) = (&mut left[index - 1], &mut right[0]);
         let cut = if simple { territories[index].cut } else { Cut::Flow };
         let same = left.amount.dimension == right.amount.dimension;
-        if cut == Cut::And && same && left.per.is_empty() && left.metric == right.metric {
+        let of_itself = right.per_each().is_some() && right.per_each() == left.subject();
+        let open = left.per.is_empty() && !of_itself;
+        if cut == Cut::And && same && open && left.metric == right.metric {
             left.per.clone_from(&right.per);
         }
         same_time(left, right, cut);
@@ -56,6 +58,39 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
     for demand in demands.iter_mut().filter(|demand| is_objective(demand)) {
         if demand.subjects.is_empty() {
             demand.subjects.push(super::noun::noun_phrase(heading.clone()));
+        }
+    }
+}
+
+/// Those whose number is one for the whole system.
+const EVERYBODY: &[&str] = &["user", "customer", "visitor", "member", "person", "people", "viewer"];
+
+/// Rows `Web: Hosts 2,000, Lines per second per host 50` and `App: Hosts 5,000, …`: hosts of the web
+/// and of the app.
+pub(super) fn of_the_row(demands: &mut [Demand], label: &[String]) {
+    if label.is_empty() {
+        return;
+    }
+    let counted =
+        |demand: &&Demand| demand.amount.dimension == Dimension::Count && demand.metric.is_none();
+    let heads: Vec<String> = demands
+        .iter()
+        .filter(counted)
+        .filter_map(Demand::subject)
+        .filter(|noun| noun.words != label && !EVERYBODY.contains(&noun.head()))
+        .map(|noun| noun.head().to_owned())
+        .collect();
+    let name = |noun: &mut crate::NounPhrase| {
+        if heads.iter().any(|head| head == noun.head()) && !noun.words.starts_with(label) {
+            noun.words.splice(0..0, label.iter().cloned());
+        }
+    };
+    for demand in demands {
+        demand.subjects.iter_mut().for_each(name);
+        for per in &mut demand.per {
+            if let Per::Each { noun, .. } = per {
+                name(noun);
+            }
         }
     }
 }

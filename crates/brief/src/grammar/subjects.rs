@@ -109,6 +109,9 @@ impl Place<'_> {
         } else if draft.per_seconds().is_some() && !right.of.is_empty() && draft.per.len() == 1 {
             // "ingest 2 TB of logs per day"
             [&right.of, &left.noun, &right.noun, &label]
+        } else if !right.of.is_empty() && right.noun.is_empty() && draft.metric.is_none() {
+            // "each build: 2 MB of logs"
+            [&right.of, &left.noun, &[], &label]
         } else {
             [&left.noun, &right.noun, &left.object, &label]
         };
@@ -124,6 +127,7 @@ impl Place<'_> {
         if counted && !label.is_empty() {
             of_label(draft, &label);
         }
+        self.of_one_thing(draft, counted);
         self.sized_act(draft);
         self.whole_of_share(draft, share, counted);
         self.part(draft, counted);
@@ -133,6 +137,18 @@ impl Place<'_> {
         self.frequency(draft, counted);
         if draft.action.is_none() && counted && draft.metric.is_none() {
             draft.action = draft.subject().and_then(noun::action_of_noun);
+        }
+    }
+
+    /// `a prompt has 500 tokens`, `an answer 300 tokens`: of each of these.
+    fn of_one_thing(&self, draft: &mut Demand, counted: bool) {
+        let (left, right) = (&self.left.noun, &self.right.noun);
+        let article = self.own.before.iter().find(|mark| !mark.is_function("and"));
+        let one = article.is_some_and(|mark| mark.is_function("a") || mark.is_function("an"));
+        let plain = draft.per.is_empty() && draft.metric.is_none() && draft.action.is_none();
+        if counted && one && plain && !left.is_empty() && !right.is_empty() && left != right {
+            let (noun, span) = (noun::noun_phrase(left.clone()), draft.amount.span);
+            draft.per.push(Per::Each { noun, demand: None, span });
         }
     }
 
@@ -212,6 +228,15 @@ impl Place<'_> {
                 draft.action = noun::action(verb);
                 draft.actor = Some(noun::noun_phrase(left.clone()));
                 draft.subjects = vec![noun::noun_phrase(right[..right.len() - 1].to_vec())];
+            }
+            // "고객은 택배당 5번 조회": who, and how often.
+            (Some(verb), false)
+                if text.ends_with(['번', '회'])
+                    && left.last().is_some_and(|word| PEOPLE.contains(&word.as_str())) =>
+            {
+                draft.action = noun::action(verb);
+                draft.actor = Some(noun::noun_phrase(left.clone()));
+                draft.subjects = vec![noun::noun_phrase(vec![verb.base.to_owned()])];
             }
             (Some(verb), false) => {
                 draft.action = noun::action(verb);
@@ -334,6 +359,12 @@ impl Place<'_> {
         let done = DONE.contains(&self.right.verb.map_or("", |verb| verb.base))
             && self.right.object.is_empty()
             && (!people || draft.per_each().is_some_and(|noun| !noun.is_empty()));
+        // "1 % of alerts fire per day": of things, and not each of them every day.
+        let things =
+            matches!(&draft.of, Some(Of::Noun { noun, .. }) if !PEOPLE.contains(&noun.head()));
+        if things && self.right.object.is_empty() && draft.action.is_some() {
+            return None;
+        }
         let verb = self.right.verb.filter(|verb| {
             (verb.is_base || verb.is_third)
                 && !done
@@ -379,7 +410,7 @@ fn of_label(draft: &mut Demand, label: &[String]) {
     }
 }
 
-fn label_noun(label: &[Mark]) -> Vec<String> {
+pub(super) fn label_noun(label: &[Mark]) -> Vec<String> {
     // "Buyers in the first minute of a sale": buyers.
     let event = |mark: &Mark| matches!(mark.kind, MarkKind::Condition(_));
     let label = label.split(event).next().unwrap_or(&[]);

@@ -5,6 +5,12 @@ use crate::lexicon::english::STOP;
 use crate::lexicon::korean::{ENDINGS, WORDS};
 use crate::lexicon::units::KOREAN;
 
+/// Words that people cut short with a point.
+const SHORT: &[&str] = &[
+    "approx", "avg", "max", "min", "incl", "excl", "est", "ca", "vs", "resp", "etc", "e.g", "i.e",
+    "med", "std", "tot", "nr", "req", "reqs", "msg", "msgs", "conn",
+];
+
 /// Returns whether a character is a Korean syllable or letter.
 pub(crate) fn is_hangul(c: char) -> bool {
     matches!(c, '가'..='힣' | 'ㄱ'..='ㆎ' | 'ᄀ'..='ᇿ')
@@ -20,6 +26,9 @@ pub(super) fn lex_latin(lexer: &mut Lexer<'_>) {
     };
     let word = rest[..length].trim_end_matches(['-', '\'', '.']).to_lowercase();
     let length = rest[..length].trim_end_matches(['-', '\'', '.']).len().max(1);
+    // The point of an abbreviation ends no sentence: "max. 20 MB".
+    let point = SHORT.contains(&word.as_str()) && rest[length..].starts_with('.');
+    let length = length + usize::from(point);
     lexer.push(Kind::Word(word), lexer.at + length);
 }
 
@@ -139,7 +148,7 @@ fn strip_ending(run: &str) -> &str {
 /// Returns the noun of an unknown word that ends like a denominator: `공정당`.
 fn denominator_of(word: &str) -> Option<&str> {
     const WHOLE: &[&str] =
-        &["담당", "해당", "배당", "할당", "상당", "식당", "성당", "강당", "정당", "전당", "일당"];
+        &["담당", "해당", "할당", "상당", "식당", "성당", "강당", "정당", "전당", "일당"];
     let noun = word.strip_suffix('당').filter(|noun| noun.chars().count() >= 2)?;
     (!WHOLE.iter().any(|whole| word.ends_with(whole))).then_some(noun)
 }

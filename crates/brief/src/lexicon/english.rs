@@ -118,6 +118,7 @@ pub(crate) const VERBS: &[(&str, Option<Access>)] = &[
     ("push", Some(Push)),
     ("broadcast", Some(Push)),
     ("receive", Some(Push)),
+    ("fire", Some(Push)),
     ("alert", Some(Push)),
     ("connect", None),
     ("login", None),

@@ -142,6 +142,10 @@ impl Marker<'_> {
 
     /// `사용자 1인당`, `사진 한 장 크기`: one of the noun before. Returns how many tokens it takes.
     pub(super) fn one_of_each(&self) -> Option<usize> {
+        // "택배 하나당"
+        if self.word(0) == "one" && self.word(1) == "@per-post" {
+            return Some(2);
+        }
         let quantity = self.quantity(0)?;
         if !matches!(quantity.kind(), Some(UnitKind::Counter)) || quantity.low != 1.0 {
             return None;

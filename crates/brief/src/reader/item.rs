@@ -107,6 +107,7 @@ impl Reader<'_> {
                 item,
                 earlier: if design { &[] } else { &self.brief.demands },
                 heading: self.heading_words(),
+                row: text.columns > 1,
             };
             grammar::read(&marks, &context)
         };

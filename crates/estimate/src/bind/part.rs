@@ -52,6 +52,11 @@ pub(super) fn number_per_thing(
         draft.formula(&id, &format!("{subject}s that stand"), &formula);
         return;
     }
+    // "15 people look at it for each sale", where nothing is called a sale.
+    let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some());
+    if acts && !maximum && draft.refer(noun).is_none() && actors(draft, noun, link).is_none() {
+        return;
+    }
     let id = number_id(&subject, noun, maximum);
     draft.state(&id, &format!("{subject}s per {noun}"), index, 1.0);
     draft.reported.push(id.clone());
@@ -124,8 +129,11 @@ fn of_the_day(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, link: Opti
 /// Binds what is done so often for each request of an operation: in a session, for each post.
 fn of_each_request(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> bool {
     let demand = &draft.brief.demands[index];
+    let text = &demand.amount.text;
     let acts = demand.action.as_ref().is_some_and(|action| action.access.is_some())
-        || demand.subject().is_some_and(words::is_act);
+        || demand.subject().is_some_and(|noun| words::is_act(noun) || words::is_answer(noun))
+        || text.ends_with('회')
+        || text.ends_with('번');
     let Some(parent) = draft.refer(noun) else { return false };
     let session = draft.operations[&parent].spec.kind == OperationKind::Signal;
     if !(session || acts) {

@@ -16,7 +16,12 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     let demand = &brief.demands[index];
     let (of, link) = match &demand.of {
         Some(Of::Noun { noun, demand }) => (noun.clone(), *demand),
-        Some(Of::Demand { demand }) => (NounPhrase::default(), Some(*demand)),
+        // "ticket 8 KB, 10 % have attachments": of the tickets.
+        Some(Of::Demand { demand }) => {
+            let sized = brief.demands[*demand].metric == Some(tenfold_brief::Metric::Size);
+            let noun = brief.demands[*demand].subject().filter(|_| sized).cloned();
+            (noun.unwrap_or_default(), Some(*demand))
+        }
         None => (NounPhrase::default(), None),
     };
     let subject = demand.subject().cloned().unwrap_or_default();
@@ -42,6 +47,9 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
             return outcome(draft, index, &parent);
         }
         return mixture(draft, index, &parent, &subject);
+    }
+    if share_of_stock(draft, index, &of) {
+        return;
     }
     if words::is_request(&of) {
         return share_of_total(draft, index);
@@ -82,6 +90,32 @@ pub(super) fn share(draft: &mut Draft<'_>, index: usize) {
     );
     draft.figure_of[index] = Some(id.clone());
     note_population(draft, index, &id, &subject, Some(parent));
+}
+
+/// Binds the share of what each of a population has that does something in a time: `each user sets 5
+/// alerts`, `1 % of alerts fire per day`. Returns whether it was bound.
+fn share_of_stock(draft: &mut Draft<'_>, index: usize, of: &NounPhrase) -> bool {
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(period) = demand.per_seconds() else { return false };
+    let owned = brief.demands.iter().position(|other| {
+        let each = other.per_each().is_some_and(words::is_actor);
+        each && other.subject() == Some(of) && other.per_seconds().is_none()
+    });
+    let Some((stock, owner)) =
+        owned.and_then(|stock| Some((stock, brief.demands[stock].per_each()?)))
+    else {
+        return false;
+    };
+    let Some(actors) = actors(draft, owner, None) else { return false };
+    let Target::Operation(name) = target(draft, index) else { return false };
+    let each = super::part::number_id(of, owner, false);
+    draft.state(&each, &format!("{of}s per {owner}"), stock, 1.0);
+    let ratio = format!("op.{name}.of_{}_ratio", words::snake(of, "item"));
+    draft.state(&ratio, &format!("{name}: share of the {of}s"), index, 1.0);
+    let formula = format!("{actors} * {each} * {ratio} / {}", number(period));
+    draft.formula(&format!("op.{name}.qps_avg"), &format!("{name}: per second"), &formula);
+    true
 }
 
 /// Binds the share of the recipients to whom it goes: `400 friends on average, 10 % of them online`.

@@ -33,7 +33,12 @@ pub(super) fn size(draft: &mut Draft<'_>, index: usize) {
         Some(Of::Demand { .. }) | None => None,
     };
     let subject = demand.subject().filter(|noun| !noun.is_empty()).cloned().or(of);
-    if let Some(side) = message_side(demand, up, down) {
+    // "300 responses per survey, a response is 2 KB": these are things.
+    let counted = subject.as_ref().is_some_and(|subject| {
+        let same = |other: &Demand| other.subject() == Some(subject) && other.per_each().is_some();
+        brief.demands.iter().any(|d| same(d) && d.amount.dimension == Dimension::Count)
+    });
+    if let Some(side) = message_side(demand, up, down).filter(|_| !counted) {
         return message(draft, index, side, factor);
     }
     // A rate of data: bits are a stream, bytes per time are an inflow.
@@ -62,6 +67,9 @@ pub(super) fn size(draft: &mut Draft<'_>, index: usize) {
         draft.reported.push(id);
         return;
     }
+    if part_of_a_write(draft, index, &each, subject.as_ref(), factor) {
+        return;
+    }
     let today = demand.conditions.iter().any(|c| matches!(c.kind, ConditionKind::Today));
     let large = demand.amount.mid >= STOCK_BYTES_MIN && each.is_none();
     if today || large {
@@ -72,6 +80,44 @@ pub(super) fn size(draft: &mut Draft<'_>, index: usize) {
         return;
     }
     item(draft, index, subject, each, factor);
+}
+
+/// Words for the item itself, or for what it carries.
+const ITSELF: &[&str] = &[
+    "payload", "record", "size", "entry", "metadata", "content", "body", "text", "data", "row",
+    "message", "event", "request", "response", "average", "storage", "item", "space",
+];
+
+/// Binds the bytes of something else that each request of a stated write adds: `each build: 2 MB of
+/// logs`. Returns whether it was bound.
+fn part_of_a_write(
+    draft: &mut Draft<'_>,
+    index: usize,
+    each: &Option<(NounPhrase, Option<usize>)>,
+    subject: Option<&NounPhrase>,
+    factor: f64,
+) -> bool {
+    let (Some((noun, _)), Some(subject)) = (each, subject) else { return false };
+    let other = subject.head() != noun.head() && !ITSELF.contains(&subject.head());
+    let Some(parent) = draft.find_operation(noun, None) else { return false };
+    let operation = &draft.operations[&parent];
+    let known =
+        operation.origin.is_stated() || draft.network.is_stated(&format!("op.{parent}.qps_avg"));
+    let adds = known && operation.spec.kind == OperationKind::Write;
+    if !(other && adds && draft.find_dataset(subject).is_none()) {
+        return false;
+    }
+    let name = dataset(draft, index, subject);
+    draft.state(
+        &format!("data.{name}.item_bytes"),
+        &format!("{name}: bytes of one item"),
+        index,
+        factor,
+    );
+    let flow = format!("op.{parent}.qps_avg");
+    let label = format!("{name}: new items per second");
+    draft.formula(&format!("data.{name}.new_items_per_second"), &label, &flow);
+    true
 }
 
 /// Returns the usual size beside which a demand gives the largest: `1 KB on average, at most 1 MB`.
