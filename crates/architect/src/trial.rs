@@ -62,20 +62,56 @@ pub fn try_design(
     hits: &HitRatios,
     options: &TrialOptions<'_>,
 ) -> Vec<Trial> {
+    let ledger_before = &ledger.clone();
     let names: Vec<(String, TrialKind)> =
         kinds(design).into_iter().filter(|(id, _)| (options.only)(id)).collect();
-    let experiments: Vec<Experiment> = names
-        .iter()
-        .map(|(id, kind)| Experiment::new(design, ledger, catalog, hits, id, kind, &names, options))
+    let experiment = |(id, kind): &(String, TrialKind), overrun: bool| {
+        Experiment::new(design, ledger_before, catalog, hits, id, kind, &names, options, overrun)
+    };
+    let mut experiments: Vec<Experiment> =
+        names.iter().map(|name| experiment(name, false)).collect();
+    let mut outcomes = run(&experiments, hits, options.seed, options.progress);
+    // What seems to break in runs that are cut short is tried again in longer ones.
+    let seem = judged(
+        design,
+        &mut ledger_before.clone(),
+        catalog,
+        hits,
+        &experiments,
+        &outcomes,
+        options.seed,
+    );
+    let doubtful: Vec<usize> = (0..seem.len())
+        .filter(|index| experiments[*index].is_doubtful() && !seem[*index].breaks.is_empty())
         .collect();
-    let outcomes = run(&experiments, hits, options.seed, options.progress);
+    let again: Vec<Experiment> =
+        doubtful.iter().map(|index| experiment(&names[*index], true)).collect();
+    let longer = run(&again, hits, options.seed, &|_| {});
+    for ((index, experiment), outcome) in doubtful.into_iter().zip(again).zip(longer) {
+        experiments[index] = experiment;
+        outcomes[index] = outcome;
+    }
+    let mut trials = judged(design, ledger, catalog, hits, &experiments, &outcomes, options.seed);
+    mitigate::add(design, ledger, catalog, hits, &names, &mut trials, options);
+    trials
+}
+
+/// Returns what was seen of each experiment; its figures go into the ledger.
+fn judged(
+    design: &Design,
+    ledger: &mut Ledger,
+    catalog: &Catalog,
+    hits: &HitRatios,
+    experiments: &[Experiment],
+    outcomes: &[Vec<Outcome>],
+    seed: Seed,
+) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for (experiment, seen) in experiments.iter().zip(&outcomes) {
+    for (experiment, seen) in experiments.iter().zip(outcomes) {
         let seen: Vec<&Outcome> = seen.iter().collect();
-        trials.push(observe::trial(design, ledger, catalog, hits, experiment, &seen, options.seed));
+        trials.push(observe::trial(design, ledger, catalog, hits, experiment, &seen, seed));
     }
     budget::spend(design, ledger, &mut trials);
-    mitigate::add(design, ledger, catalog, hits, &names, &mut trials, options);
     trials
 }
 

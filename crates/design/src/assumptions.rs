@@ -49,6 +49,27 @@ const fn rule(
 
 const ALL: &[Assumption] = &[
     recall(
+        "encode.busy",
+        "share of the day that an encoder works",
+        Unit::Ratio,
+        [0.6, 0.8, 0.9],
+        "a queue evens out the day; the rest is left for machines that come and go",
+    ),
+    recall(
+        "recommend.score",
+        "core time to score some hundred candidates in the request",
+        Unit::Seconds,
+        [0.005, 0.02, 0.1],
+        "a small ranking model on a processor; nobody's measurement stands behind it",
+    ),
+    recall(
+        "recommend.build",
+        "core time to work out one user's list in a batch",
+        Unit::Seconds,
+        [0.001, 0.005, 0.05],
+        "batches share what scoring loads; nobody's measurement stands behind it",
+    ),
+    recall(
         "ops.technology",
         "operating one more self-run stateful technology",
         Unit::UsdPerMonth,

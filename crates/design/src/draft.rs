@@ -69,6 +69,15 @@ pub(crate) struct LogPlan {
     pub(crate) partitions: u32,
 }
 
+/// Machines for what takes minutes.
+#[derive(Clone, Debug)]
+pub(crate) struct FarmPlan {
+    pub(crate) instance: String,
+    pub(crate) per_zone: u32,
+    /// The operation that they carry.
+    pub(crate) job: String,
+}
+
 /// Nodes that hold connections.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionPlan {
@@ -99,6 +108,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) logs: Vec<LogPlan>,
     pub(crate) edge: Option<EdgePlan>,
     pub(crate) sessions: Option<SessionPlan>,
+    /// Machines that encode.
+    pub(crate) farm: Option<FarmPlan>,
     /// How streams are delivered: `cdn` or `own-edge`.
     pub(crate) delivery: Option<String>,
     /// Component of each dataset that is no table: objects, memory.
@@ -147,6 +158,7 @@ impl<'a> Draft<'a> {
             logs: Vec::new(),
             edge: None,
             sessions: None,
+            farm: None,
             delivery: None,
             homes: BTreeMap::new(),
             services: BTreeMap::new(),

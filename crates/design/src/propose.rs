@@ -126,6 +126,9 @@ fn decide<'a>(
     choices::delivery::decide(&mut draft);
     choices::hot_row::decide(&mut draft);
     choices::steps::decide(&mut draft);
+    choices::offline::decide(&mut draft);
+    choices::media::decide(&mut draft);
+    choices::recommend::decide(&mut draft);
     let ids = choices::ids::decide(&mut draft);
     topology::lay_out(&mut draft, ids);
     draft

@@ -42,6 +42,7 @@ pub(crate) fn bind(draft: &mut Draft<'_>) {
     peak::highest_peak_factor(draft);
     window::office_hours(draft);
     content::length_of_one(draft);
+    pace::those_who_send(draft);
     memory::held_in_memory(draft);
 }
 

@@ -6,6 +6,7 @@ mod storage;
 use tenfold_units::{Interval, Unit};
 
 use crate::OperationKind;
+use crate::archetype::OperationSpec;
 use crate::draft::{Draft, OperationDraft, unit_of};
 use crate::network::Network;
 
@@ -111,7 +112,11 @@ fn operations(draft: &mut Draft<'_>) {
         }
         let (peak, factor) = (id("qps_peak"), id("peak_factor"));
         let label = format!("{}: peak rate", spec.label);
-        let own = if operation.own_peak_factor { &factor } else { "peak_factor" };
+        let own = match followed(&all, spec) {
+            _ if operation.own_peak_factor => factor,
+            Some(parent) => format!("op.{parent}.peak_factor"),
+            None => "peak_factor".to_owned(),
+        };
         define(network, &peak, &label, &format!("{average} * {own}"));
         define(network, &average, "", &format!("{peak} / {own}"));
         bytes(draft, name, operation);
@@ -121,6 +126,13 @@ fn operations(draft: &mut Draft<'_>) {
             define(&mut draft.network, &id("daily_mean_qps"), &label, &formula);
         }
     }
+}
+
+/// Returns the operation with a peak of its own of which a job is a fixed share: it peaks with it.
+fn followed<'a>(all: &'a [(String, OperationDraft)], spec: &OperationSpec) -> Option<&'a str> {
+    let own = |name: &str| all.iter().find(|(n, o)| n == name && o.own_peak_factor);
+    let parent = spec.rate.first()?.strip_prefix("op.")?.split('.').next()?;
+    own(parent).filter(|_| spec.kind == OperationKind::Job).map(|(name, _)| name.as_str())
 }
 
 fn class_of(kind: OperationKind) -> Option<&'static str> {

@@ -49,7 +49,7 @@ pub(super) fn add(
         .iter()
         .map(|(index, remedy)| {
             let (id, kind) = (&trials[*index].id, &trials[*index].kind);
-            Experiment::new(&remedy.design, ledger, catalog, hits, id, kind, names, options)
+            Experiment::new(&remedy.design, ledger, catalog, hits, id, kind, names, options, false)
                 .mitigated(remedy.keeps_contents)
         })
         .collect();

@@ -34,6 +34,9 @@ const NO_TIMEOUT: f64 = 0.05;
 /// No run is longer: nothing new happens.
 const LONGEST: f64 = 900.0;
 
+/// A kill that seems to break something may take this many times its share of the events.
+const OVERRUN: f64 = 4.0;
+
 /// Events that one call takes: to the callee, into service, out of it, and back.
 const EVENTS_PER_CALL: f64 = 4.0;
 
@@ -69,6 +72,9 @@ pub(super) struct Experiment {
     pub(super) dilution: f64,
     /// What a killed cache held is there when it comes back.
     pub(super) keeps_contents: bool,
+    /// The events did not suffice for parts that outlast all time-outs: what the loss left hanging
+    /// counts as lost for good.
+    cut_short: bool,
 }
 
 impl Experiment {
@@ -82,6 +88,7 @@ impl Experiment {
         kind: &TrialKind,
         all: &[(String, TrialKind)],
         trials: &TrialOptions<'_>,
+        overrun: bool,
     ) -> Self {
         let replications = if matches!(kind, TrialKind::Kill(_)) { REPLICATIONS } else { 1 };
         let events = share(id, all) * trials.budget as f64 / replications as f64;
@@ -103,7 +110,9 @@ impl Experiment {
         let fits = |size: &&(f64, f64)| events / size.1 >= wanted || size.1 <= 1.5 * least;
         let (cells, per_second) = *sizes.iter().find(fits).expect("the least fits");
         options.cells = cells;
-        let seconds = (events / per_second).min(LONGEST);
+        let affordable = events / per_second;
+        let needed = if overrun { wanted.min(OVERRUN * affordable) } else { 0.0 };
+        let seconds = affordable.max(needed).min(LONGEST);
         options.detection_max = seconds / PARTS;
         let lowered = lower::lower(design, ledger, catalog, &|cache| hits.of(cache), &options);
         let mut experiment = Self {
@@ -118,11 +127,18 @@ impl Experiment {
             part: seconds / PARTS,
             dilution: 1.0,
             keeps_contents: false,
+            cut_short: seconds < 0.999 * wanted,
         };
         if let TrialKind::Kill(fault) = kind {
             experiment.kill(fault, caches_have_copies(design));
         }
         experiment
+    }
+
+    /// Returns whether what it breaks may be an artifact of its shortness.
+    pub(super) fn is_doubtful(&self) -> bool {
+        let alone = |fault: &Fault| fault.what != KillWhat::Component;
+        self.cut_short && matches!(&self.kind, TrialKind::Kill(fault) if alone(fault))
     }
 
     /// Returns the load in whose steady state the caches are when it begins.

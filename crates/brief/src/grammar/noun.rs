@@ -185,11 +185,18 @@ fn has_object(marks: &[Mark]) -> bool {
 /// are one noun phrase: `catalogue reads`.
 pub(super) fn before(marks: &[Mark], verbs: bool, is_chosen: &dyn Fn(&Mark) -> bool) -> Phrase {
     let mut words: Vec<(String, String)> = Vec::new();
+    let mut event = false;
     for (index, mark) in marks.iter().enumerate().rev() {
         if is_chosen(mark) {
             continue;
         }
+        if event && matches!(mark.kind, MarkKind::Word { .. }) {
+            event = false;
+            continue;
+        }
         match &mark.kind {
+            // "측정 후 5초 이내": after what the word before it names.
+            MarkKind::Function(word) if word == "@after-post" && words.is_empty() => event = true,
             MarkKind::Word { word, raw } => words.push((word.clone(), raw.clone())),
             // What an article stands before is a noun: "a post is 300 bytes".
             MarkKind::Function(word) if ["a", "an", "the"].contains(&word.as_str()) => {

@@ -361,6 +361,7 @@ pub(crate) const SINGULAR: &[(&str, &str)] = &[
     ("children", "child"),
     ("movies", "movie"),
     ("series", "series"),
+    ("quizzes", "quiz"),
     ("analytics", "analytics"),
     ("clinics", "clinic"),
     ("topics", "topic"),

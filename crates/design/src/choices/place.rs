@@ -3,8 +3,17 @@
 use crate::draft::{Draft, excuse, option, t};
 use crate::{Bottleneck, Choice};
 
-/// Regions by the place where data or users are, at each provider.
-const REGIONS: [(&str, &str, &str); 12] = [
+/// Regions by the city, or the place where data or users are, at each provider.
+const REGIONS: [(&str, &str, &str); 21] = [
+    ("aws", "seoul", "ap-northeast-2"),
+    ("aws", "tokyo", "ap-northeast-1"),
+    ("aws", "frankfurt", "eu-central-1"),
+    ("aws", "ireland", "eu-west-1"),
+    ("aws", "london", "eu-west-2"),
+    ("aws", "virginia", "us-east-1"),
+    ("aws", "oregon", "us-west-2"),
+    ("aws", "singapore", "ap-southeast-1"),
+    ("aws", "mumbai", "ap-south-1"),
     ("aws", "eu", "eu-central-1"),
     ("aws", "de", "eu-central-1"),
     ("aws", "us", "us-east-1"),

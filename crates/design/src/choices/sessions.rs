@@ -4,10 +4,13 @@ use tenfold_estimate::OperationKind;
 use tenfold_units::Unit;
 
 use crate::draft::{Draft, SessionPlan, excuse, option, t};
-use crate::{Bottleneck, Choice};
+use crate::{Bottleneck, Choice, ChoiceOption};
 
 /// The node of the planning limit: 8 vCPUs, 32 GiB (fact ws.plan).
 const NODE: &str = "m7g.2xlarge";
+
+/// Protocols that keep a connection open.
+const PINS: [&str; 2] = ["websocket", "mqtt"];
 
 /// Decides the nodes that hold connections, where deliveries start at the server.
 pub(crate) fn decide(draft: &mut Draft<'_>) {
@@ -19,7 +22,7 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
         .map(|operation| operation.name.clone())
         .collect();
     let known = draft.book.ledger.contains("concurrent_users");
-    if !known || (pushes.is_empty() && draft.pin(&["websocket"], "sessions").is_none()) {
+    if !known || (pushes.is_empty() && draft.pin(&PINS, "sessions").is_none()) {
         return;
     }
     let zones = draft.zones();
@@ -36,6 +39,12 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
 }
 
 fn size(draft: &mut Draft<'_>, pushes: &[String], zones: u32) {
+    // What changes something comes over the open connection.
+    let sent: Vec<String> = draft
+        .requests()
+        .filter(|operation| operation.kind != OperationKind::Read)
+        .map(|operation| format!("load.{}.peak", operation.name))
+        .collect();
     let book = &mut draft.book;
     let plan = book.fact("ws.plan");
     let (server, kernel) = (book.fact("ws.mem.rust"), book.assume("ws.kernel"));
@@ -58,8 +67,11 @@ fn size(draft: &mut Draft<'_>, pushes: &[String], zones: u32) {
     let terms: Vec<_> = pushes.iter().map(|name| format!("load.{name}.peak")).collect();
     let pushed = if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") };
     book.derive("sessions.pushes", "deliveries at peak", Unit::PerSecond, &pushed);
-    let formula = format!("sessions.pushes * {deliver}");
-    book.derive("sessions.cores", "cores busy with deliveries", Unit::Erlangs, &formula);
+    let sent = if sent.is_empty() { "0".to_owned() } else { sent.join(" + ") };
+    let label = "messages from clients at peak";
+    book.derive("sessions.sent", label, Unit::PerSecond, &sent);
+    let formula = format!("(sessions.pushes + sessions.sent) * {deliver}");
+    book.derive("sessions.cores", "cores busy with messages", Unit::Erlangs, &formula);
     // One zone less carries all connections, and the deliveries at the target utilization.
     let left = zones.saturating_sub(1).max(1);
     let formula = format!(
@@ -84,14 +96,24 @@ fn size(draft: &mut Draft<'_>, pushes: &[String], zones: u32) {
     book.derive("sessions.cost", "nodes for connections", Unit::UsdPerMonth, &formula);
 }
 
-fn choice(draft: &mut Draft<'_>) -> Choice {
-    let sockets = option(
-        "websocket",
-        t("WebSocket on nodes that hold them", "연결을 유지하는 node 위의 WebSocket"),
+/// A protocol over connections that stay open.
+struct Protocol {
+    id: &'static str,
+    name: &'static str,
+}
+
+/// Connections that nodes hold.
+fn held(protocol: &Protocol) -> ChoiceOption {
+    option(
+        protocol.id,
+        t(
+            format!("{} on nodes that hold connections", protocol.name),
+            format!("연결을 유지하는 node 위의 {}", protocol.name),
+        ),
         vec![t(
-            "a delivery is one frame, {station.ws.deliver} of a core; {sessions.open} connections \
+            "a message is one frame, {station.ws.deliver} of a core; {sessions.open} connections \
              take {sessions.memory}",
-            "전달 한 번이 frame 하나, core 시간 {station.ws.deliver:이다}. 연결 \
+            "message 한 건이 frame 하나, core 시간 {station.ws.deliver:이다}. 연결 \
              {sessions.open}개에 메모리 {sessions.memory:을} 쓴다",
         )],
         vec![
@@ -112,7 +134,11 @@ fn choice(draft: &mut Draft<'_>) -> Choice {
             ),
         ],
         Some("sessions.cost".to_owned()),
-    );
+    )
+}
+
+/// Clients that ask for what there is.
+fn asking(draft: &mut Draft<'_>) -> ChoiceOption {
     let mut polling = option(
         "polling",
         t("clients that ask every few seconds", "몇 초마다 묻는 client"),
@@ -134,27 +160,87 @@ fn choice(draft: &mut Draft<'_>) -> Choice {
             "전달은 {sessions.pushes}인데 질문이 {sessions.polls:이다}",
         ),
     ));
-    let pin = draft.pin(&["websocket"], "sessions").map(|pin| {
-        let text = t(
-            "{sessions.per_zone} nodes a zone carry it with one zone lost.",
-            "zone당 node {sessions.per_zone}대면 zone 하나를 잃어도 감당한다.",
-        );
-        draft.judged(pin, true, text)
-    });
-    Choice {
-        id: "sessions".to_owned(),
-        question: t("How do deliveries reach clients?", "client에 어떻게 전달하는가?"),
-        options: vec![sockets, polling],
-        chosen: "websocket".to_owned(),
-        reason: t(
+    polling
+}
+
+/// A connection for each message, which costs a handshake.
+fn per_message(draft: &mut Draft<'_>) -> ChoiceOption {
+    let handshake = draft.book.station("tls13.full.ecdsa");
+    let mut requests = option(
+        "request-per-message",
+        t("an HTTPS request for each message", "message마다 HTTPS 요청"),
+        vec![t("no state on any node", "node에 상태가 없다")],
+        vec![t(
+            "a device that sleeps between messages shakes hands again for each",
+            "message 사이에 쉬는 device는 매번 handshake를 다시 한다",
+        )],
+        None,
+    );
+    let formula = format!("sessions.sent * {handshake}");
+    let label = "cores busy with a handshake for each message";
+    draft.book.derive("sessions.handshake_cores", label, Unit::Erlangs, &formula);
+    requests.excuse = Some(excuse(
+        Bottleneck::Cpu,
+        &["sessions.handshake_cores", "sessions.cores"],
+        t(
+            "{sessions.handshake_cores} of handshakes at peak where held connections take \
+             {sessions.cores}",
+            "peak에 handshake에만 {sessions.handshake_cores:이} 들지만, 연결을 유지하면 \
+             {sessions.cores:이다}",
+        ),
+    ));
+    requests
+}
+
+fn choice(draft: &mut Draft<'_>) -> Choice {
+    let mqtt = draft.pin(&["mqtt"], "sessions").is_some();
+    let protocol = if mqtt {
+        Protocol { id: "mqtt", name: "MQTT" }
+    } else {
+        Protocol { id: "websocket", name: "WebSocket" }
+    };
+    let delivers = draft.book.value("sessions.pushes") > 0.0;
+    let other = if delivers { asking(draft) } else { per_message(draft) };
+    let reason = if delivers {
+        t(
             "{sessions.open} clients wait at the same time for {sessions.pushes} deliveries: a \
              held connection is cheaper than asking. {sessions.per_zone} nodes a zone hold \
              {fact.ws.plan} each with one zone lost.",
             "client {sessions.open}개가 동시에 {sessions.pushes}의 전달을 기다린다. 묻는 것보다 \
              연결을 유지하는 편이 싸다. zone 하나를 잃어도 node당 {fact.ws.plan}개까지, zone당 \
              {sessions.per_zone}대면 된다.",
-        ),
-        forced_by: vec!["sessions.open".to_owned(), "sessions.pushes".to_owned()],
+        )
+    } else {
+        t(
+            "{sessions.open} connections stay open and carry {sessions.sent} messages at peak. \
+             {sessions.per_zone} nodes a zone hold {fact.ws.plan} each with one zone lost.",
+            "연결 {sessions.open}개를 열어 두고 peak에 message {sessions.sent:을} 나른다. zone \
+             하나를 잃어도 node당 {fact.ws.plan}개까지, zone당 {sessions.per_zone}대면 된다.",
+        )
+    };
+    let pin = draft.pin(&PINS, "sessions").map(|pin| {
+        let text = t(
+            "{sessions.per_zone} nodes a zone carry it with one zone lost.",
+            "zone당 node {sessions.per_zone}대면 zone 하나를 잃어도 감당한다.",
+        );
+        draft.judged(pin, true, text)
+    });
+    let question = if delivers {
+        t("How do deliveries reach clients?", "client에 어떻게 전달하는가?")
+    } else {
+        t("How do clients send?", "client가 어떻게 보내는가?")
+    };
+    let forced_by = vec![
+        "sessions.open".to_owned(),
+        if delivers { "sessions.pushes" } else { "sessions.sent" }.to_owned(),
+    ];
+    Choice {
+        id: "sessions".to_owned(),
+        question,
+        options: vec![held(&protocol), other],
+        chosen: protocol.id.to_owned(),
+        reason,
+        forced_by,
         changes_at: None,
         pin,
     }

@@ -56,7 +56,7 @@ const ANSWERED: [(&str, &[&str]); 6] = [
     ("async.", &["async-pipeline", "kafka", "message-queue", "stream-processing"]),
     ("edge", &["load-balancer", "api-gateway", "nginx"]),
     ("delivery", &["cdn"]),
-    ("sessions", &["websocket"]),
+    ("sessions", &["websocket", "mqtt"]),
 ];
 
 /// Pins that no choice takes up: kept in mind, and said.

@@ -16,7 +16,7 @@ pub(super) fn all(draft: &mut Draft<'_>) {
             OperationKind::Read | OperationKind::Write | OperationKind::Signal => {
                 request(draft, operation)
             }
-            OperationKind::Job => job(draft, operation),
+            OperationKind::Job => job(draft, operation).or_else(|| farmed(draft, operation)),
             OperationKind::Push => {
                 draft.sessions.is_some().then(|| vec![Step::Visit("sessions".to_owned())])
             }
@@ -108,6 +108,12 @@ fn stream(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
         }
     }
     Some(flow)
+}
+
+/// A job that takes minutes runs on its farm.
+fn farmed(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
+    let own = draft.farm.as_ref().is_some_and(|farm| farm.job == operation.name);
+    own.then(|| vec![Step::Visit("encoders".to_owned())])
 }
 
 /// A job that reads a log consumes it; the rest of its touches follow.

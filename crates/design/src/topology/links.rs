@@ -34,7 +34,7 @@ enum What {
     Lookup,
     Read { behind_cache: bool },
     Write,
-    Emit,
+    Emit { awaited: bool },
 }
 
 /// Makes a link for every pair that a flow joins.
@@ -150,7 +150,9 @@ fn walk(steps: &[Step], caller: &mut String, promised: f64, missed: bool, calls:
             Step::Action(Action::Fill(target) | Action::Invalidate(target)) => {
                 call(caller, &target.at, What::Lookup);
             }
-            Step::Action(Action::Emit(emit)) => call(caller, &emit.to, What::Emit),
+            Step::Action(Action::Emit(emit)) => {
+                call(caller, &emit.to, What::Emit { awaited: emit.awaited });
+            }
             Step::Action(Action::Parallel(branches)) => {
                 for branch in branches {
                     walk(branch, &mut caller.clone(), promised, missed, calls);
@@ -218,7 +220,8 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
             optional: true,
             ..Link::default()
         },
-        What::Emit if callee.kind == Kind::Topic => Link {
+        // Who answers only when the log has it waits for it, and sends it again.
+        What::Emit { awaited: false } if callee.kind == Kind::Topic => Link {
             buffer: Some(Buffer {
                 records: 100_000,
                 linger: Duration::from_millis(5),
@@ -227,7 +230,9 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
             optional: true,
             ..Link::default()
         },
-        What::Emit | What::Read { .. } | What::Write => store_link(draft, id, callee, calls, share),
+        What::Emit { .. } | What::Read { .. } | What::Write => {
+            store_link(draft, id, callee, calls, share)
+        }
     }
 }
 
@@ -257,7 +262,7 @@ fn store_link(
 ) -> Link {
     let job = draft.components.get(&id.from).is_some_and(|c| c.kind == Kind::Consumer);
     let behind = calls.iter().any(|call| call.what == What::Read { behind_cache: true });
-    let writes = calls.iter().any(|call| matches!(call.what, What::Write | What::Emit));
+    let writes = calls.iter().any(|call| matches!(call.what, What::Write | What::Emit { .. }));
     let (timeout, attempts) =
         if job { (Duration::from_secs(1), 5) } else { (span(share * 0.38), 2) };
     let base = if job { Duration::from_millis(100) } else { span(share * 0.06) };
@@ -277,7 +282,7 @@ fn store_link(
         ttl: Duration::from_secs(10),
         min_retries_per_second: 1,
     };
-    let key = calls.iter().any(|call| call.what == What::Emit);
+    let key = calls.iter().any(|call| matches!(call.what, What::Emit { .. }));
     let idempotent_by = writes.then(|| {
         if job {
             "partition, offset"

@@ -30,6 +30,7 @@ pub(super) fn all(draft: &mut Draft<'_>) {
     }
     sessions(draft);
     delivery(draft);
+    farm(draft);
 }
 
 /// Large objects live in the provider's object store, all in one component.
@@ -130,6 +131,15 @@ fn sessions(draft: &mut Draft<'_>) {
     });
     nodes.health = Some(super::components::health());
     draft.components.insert("sessions".to_owned(), nodes);
+}
+
+/// The machines that encode: what takes minutes has no station, it is sized by formula.
+fn farm(draft: &mut Draft<'_>) {
+    let Some(plan) = draft.farm.clone() else { return };
+    let mut encoders = component(Kind::Farm, "encodes uploads", "ffmpeg", None);
+    encoders.runs.instance = Some(plan.instance);
+    encoders.runs.per_zone = Some(plan.per_zone);
+    draft.components.insert("encoders".to_owned(), encoders);
 }
 
 /// The edges that streams come from.

@@ -73,6 +73,22 @@ pub(super) fn per_actor(
     draft.figure_of[index] = Some(id);
 }
 
+/// Lets the devices of the archetype be those whose readings the brief counts.
+pub(super) fn those_who_send(draft: &mut Draft<'_>) {
+    let known = draft.network.contains("devices");
+    if known || !draft.archetype.figures.contains_key("devices") {
+        return;
+    }
+    let senders = draft.paced.iter().find(|(name, _)| name == "ingest");
+    let Some((_, senders)) = senders.filter(|(_, who)| who != "concurrent_users").cloned() else {
+        return;
+    };
+    draft.formula("devices", "devices that send", &senders);
+    if draft.features.has("mqtt") && !draft.network.contains("concurrent_users") {
+        draft.formula("concurrent_users", "devices that keep a connection", "devices");
+    }
+}
+
 /// Returns the only ones that the same item counts, where it names others who act: `12,000 parking
 /// spots, each sensor sends its state`.
 fn those_before(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> Option<String> {

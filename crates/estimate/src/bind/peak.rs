@@ -1,11 +1,12 @@
 //! Peaks: stated beside an average, as a factor, or as a moment into which all of it falls.
 
-use tenfold_brief::{Metric, NounPhrase, Of, Statistic};
+use tenfold_brief::{Demand, Metric, NounPhrase, Of, Per, Statistic};
 use tenfold_units::Interval;
 
 use super::pace::number;
 use super::population::{actors, note_population, population_id};
 use super::target::operation;
+use crate::archetype::FigureSpec;
 use crate::draft::{Draft, interval};
 use crate::{OperationKind, words};
 
@@ -141,6 +142,7 @@ pub(super) fn highest_peak_factor(draft: &mut Draft<'_>) {
         .iter()
         .copied()
         .max_by(|a, b| brief.demands[*a].amount.mid.total_cmp(&brief.demands[*b].amount.mid));
+    on_timers(draft, &general);
     for index in general {
         if Some(index) == highest {
             draft.state("peak_factor", "peak / average", index, 1.0);
@@ -150,4 +152,35 @@ pub(super) fn highest_peak_factor(draft: &mut Draft<'_>) {
             draft.reported.push(id);
         }
     }
+}
+
+/// Lets what comes on a timer keep the even pace of timers, where each peak is said beside the rate of
+/// something else: `sensors report every 60 s` and `30 commands a day, peak 4x`.
+fn on_timers(draft: &mut Draft<'_>, peaks: &[usize]) {
+    let demands = &draft.brief.demands;
+    let rated = |item: usize| demands.iter().any(|d| d.item == item && is_rate(d));
+    if peaks.is_empty() || !peaks.iter().all(|peak| rated(demands[*peak].item)) {
+        return;
+    }
+    let timer = |index: &usize| {
+        let demand = &demands[*index];
+        let interval = |per: &Per| matches!(per, Per::Time { interval: true, .. });
+        let apart = peaks.iter().all(|peak| demands[*peak].item != demand.item);
+        apart && demand.per.iter().any(interval)
+    };
+    for index in (0..demands.len()).filter(timer) {
+        let figure = draft.figure_of[index].clone().unwrap_or_default();
+        let name = figure.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps_avg"));
+        let Some(name) = name.map(str::to_owned) else { continue };
+        draft.operations[&name].own_peak_factor = true;
+        let fact = Some("peak.iot".to_owned());
+        let why = Some("it comes on a timer; the stated peak is of something else".to_owned());
+        let spec = FigureSpec { fact, why, ..FigureSpec::default() };
+        draft.fill(&format!("op.{name}.peak_factor"), &format!("{name}: peak / average"), &spec);
+    }
+}
+
+fn is_rate(demand: &Demand) -> bool {
+    let counted = demand.amount.dimension == tenfold_brief::Dimension::Count;
+    demand.per_seconds().is_some() && demand.metric.is_none() && counted
 }

@@ -2,6 +2,7 @@
 //!
 //! In the templates `@` stands for the option's figures, `#` for the dataset.
 
+use tenfold_estimate::Shape;
 use tenfold_units::Text;
 
 use super::pin_of;
@@ -9,7 +10,7 @@ use crate::demand::Demand;
 use crate::draft::{Draft, Technology, excuse, option, t};
 use crate::sizing::Sized;
 use crate::sizing::cache::CacheSize;
-use crate::{Bottleneck, Choice, ChoiceOption, Excuse};
+use crate::{Bottleneck, Choice, ChoiceOption, Excuse, PinVerdict};
 
 /// Returns the plural of a dataset's name, for the name of its cache.
 pub(crate) fn plural(name: &str) -> String {
@@ -359,6 +360,7 @@ pub(super) fn own(
         );
         draft.judged(pin, holds, text)
     });
+    let pin = pin.or_else(|| by_time(draft, plain, cost));
     Choice {
         id: format!("store.{}", plain.name),
         question: t(
@@ -570,4 +572,25 @@ pub(super) fn managed(
         changes_at: None,
         pin: None,
     }
+}
+
+/// A database for time series, where the brief wants one: what it does, and which of the sized ones does
+/// it here.
+fn by_time(draft: &mut Draft<'_>, demand: &Demand, cost: &str) -> Option<PinVerdict> {
+    let pin = draft.pin(&["time-series-store"], &demand.name)?;
+    if draft.dataset(&demand.name).shape != Shape::TimeSeries {
+        return None;
+    }
+    let text = t(
+        format!(
+            "Rows lie by series and time, expire by themselves and cost {{{cost}}}; an engine made \
+             for series alone compresses better, but the catalogue has no figures that were measured \
+             of one."
+        ),
+        format!(
+            "행을 series와 시각 순서로 두고 기한이 지나면 저절로 지운다. 비용은 {{{cost}:이다}}. 전용 \
+             엔진이 압축은 더 잘하지만 catalogue에 실측값이 없어 크기를 재지 않았다."
+        ),
+    );
+    Some(draft.judged(pin, true, text))
 }
