@@ -79,8 +79,12 @@ pub(super) fn those_who_send(draft: &mut Draft<'_>) {
     if known || !draft.archetype.figures.contains_key("devices") {
         return;
     }
-    let senders = draft.paced.iter().find(|(name, _)| name == "ingest");
-    let Some((_, senders)) = senders.filter(|(_, who)| who != "concurrent_users").cloned() else {
+    let paced = draft.paced.iter().find(|(name, _)| name == "ingest").map(|(_, who)| who);
+    let things = draft.populations.iter().filter(|p| !words::is_people(&p.noun));
+    let things: Vec<&String> =
+        things.map(|p| &p.figure).filter(|figure| *figure != "concurrent_users").collect();
+    let only = if things.len() == 1 { things.first().copied() } else { None };
+    let Some(senders) = paced.filter(|who| *who != "concurrent_users").or(only).cloned() else {
         return;
     };
     draft.formula("devices", "devices that send", &senders);
