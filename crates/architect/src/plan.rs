@@ -55,6 +55,29 @@ impl Plan {
     #[must_use]
     pub fn is_infeasible(&self) -> bool {
         self.estimate.outcome == tenfold_estimate::Outcome::Infeasible
+            || !self.binding_limits().is_empty()
+    }
+
+    /// Returns the stated limits that this design, the cheapest that carries the load, does not keep:
+    /// the budget, and objectives that were tried and missed.
+    #[must_use]
+    pub fn binding_limits(&self) -> Vec<Text> {
+        let budget = self.findings.iter().filter(|finding| finding.law == "budget");
+        let mut limits: Vec<Text> = budget.map(|finding| finding.text.clone()).collect();
+        let stated = |verdict: &&Verdict| {
+            let objective = self.estimate.objectives.iter().find(|o| o.id == verdict.objective);
+            verdict.verdict == VerdictKind::Missed
+                && objective.is_some_and(|o| o.origin.is_stated())
+        };
+        for verdict in self.verdicts.iter().filter(stated) {
+            let Some(seen) = &verdict.simulated else { continue };
+            let (id, limit) = (&verdict.objective, &verdict.limit);
+            limits.push(Text {
+                en: format!("`{id}` is {{{seen}}} where the brief asks for {{{limit}}}."),
+                ko: format!("`{id}`: 요구서는 {{{limit}:을}} 요구하지만 {{{seen}:이다}}."),
+            });
+        }
+        limits
     }
 }
 

@@ -27,6 +27,13 @@ pub(crate) fn design(plan: &Plan, folder: &Path, files: usize) -> String {
         let _ = writeln!(out, "{head:10}{} {text}", index + 1);
     }
     cost(plan, &mut out);
+    for (index, limit) in plan.binding_limits().iter().enumerate() {
+        let head = if index == 0 { "Infeasible" } else { "" };
+        let _ = writeln!(out, "{head:11}{}", words::fill(limit, Language::En, &plan.ledger));
+    }
+    if plan.is_infeasible() {
+        out.push('\n');
+    }
     let events: u64 = plan.trials.iter().map(|trial| trial.events).sum();
     let runs: u32 = plan.trials.iter().map(|trial| trial.runs).sum();
     let _ = writeln!(

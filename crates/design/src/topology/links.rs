@@ -196,7 +196,14 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
     let source = draft.components.get(&id.from);
     let depth = calls.iter().map(|call| call.depth).max().unwrap_or(0);
     let left = (0..depth.max(1)).fold(1.0, |left, _| left * 0.9);
-    let share = calls.iter().map(|call| call.promised * call.share).fold(f64::INFINITY, f64::min);
+    let shares = calls.iter().map(|call| call.promised * call.share);
+    // Large objects are written slower than others are read, and each route cuts what it waits for to
+    // its own promise.
+    let share = if callee.kind == Kind::ObjectStore {
+        shares.fold(0.0, f64::max)
+    } else {
+        shares.fold(f64::INFINITY, f64::min)
+    };
     let share = share * left;
     if source.is_some_and(|c| matches!(c.kind, Kind::Topic)) {
         return Link::default();

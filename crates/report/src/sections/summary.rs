@@ -17,6 +17,13 @@ pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
         plain(&place.zones.join(" "))
     ));
     document.heading(2, "To sign");
+    let limits = plan.binding_limits();
+    if !limits.is_empty() {
+        document.heading(3, "Infeasible as stated");
+        for limit in &limits {
+            document.explain(limit);
+        }
+    }
     verdicts(plan, document);
     assumptions(plan, document);
     not_understood(plan, document);
