@@ -75,7 +75,16 @@ pub(super) fn operation(
             .or_else(|| draft.find_operation(noun, None).and_then(|_| draft.main_operation(kind))),
         None => draft.find_operation(noun, None),
     };
-    if let Some(name) = found.or_else(|| operation_of_data(draft, noun, kind)) {
+    // "users upload videos": the verb names what the noun does not.
+    let by_verb = || {
+        let action = draft.brief.demands[index].action.as_ref()?;
+        let plain = ["write", "make", "create", "add", "send", "post", "do"];
+        let adds = kind == OperationKind::Write && !plain.contains(&action.verb.as_str());
+        let verb = adds.then(|| action.verb.clone())?;
+        draft.find_operation(&NounPhrase { words: vec![verb], rest: false }, Some(kind))
+    };
+    let found = found.or_else(|| operation_of_data(draft, noun, kind)).or_else(by_verb);
+    if let Some(name) = found {
         return name;
     }
     let verb = draft.brief.demands[index].action.as_ref().map(|action| action.verb.clone());
