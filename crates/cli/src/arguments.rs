@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tenfold_sim::LoadObjective;
 
 /// Turns a one-page brief into a design in which every number shows its working and every promise
 /// was tried by simulation.
@@ -153,6 +154,10 @@ pub(crate) struct Simulate {
     /// Kills a part under that load: a component, `instance:COMPONENT` or `zone:NAME`.
     #[arg(long)]
     pub(crate) kill: Option<String>,
+    /// For plain queues: searches for the highest load that keeps this objective, such as
+    /// `p99=200ms`, `STREAM.mean=1s` or `dropped=1%`; may be given several times.
+    #[arg(long, value_name = "OBJECTIVE", conflicts_with_all = ["load", "kill", "scenario"])]
+    pub(crate) capacity: Vec<LoadObjective>,
     /// A scenario file: loads and faults over time, with assertions. Exit status 1 where one is
     /// missed or undecided.
     #[arg(long, conflicts_with_all = ["load", "kill"])]

@@ -1,5 +1,6 @@
 //! One file per verb.
 
+mod capacity;
 pub(crate) mod check;
 pub(crate) mod design;
 pub(crate) mod estimate;

@@ -275,6 +275,32 @@ fn a_model_is_simulated_and_a_wrong_one_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_capacity_is_searched_and_traces_are_read_beside_the_model() {
+    let folder = folder("capacity");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("model.yaml");
+    let model = "model: beat\nstations:\n  desk: {servers: 1, service_time: {exponential: {mean: 1s}}}\narrivals:\n  jobs: {to: desk, trace: {gaps_from: {file: gaps.csv}, repeat: true}}\n";
+    fs::write(&file, model).unwrap();
+    let file = file.to_str().unwrap();
+    let objective = ["simulate", file, "--capacity", "mean=3s", "--format", "json"];
+    let arguments = [&objective[..], &["--budget", "400000"]].concat();
+    let unread = tenfold(&arguments);
+    assert_eq!(unread.status.code(), Some(2));
+    assert!(text(&unread.stderr).contains("gaps.csv"), "{}", text(&unread.stderr));
+    fs::write(folder.join("gaps.csv"), "gap\n5\n5s\n").unwrap();
+    let output = tenfold(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    // D/M/1: a mean of 3 s is sigma = 2 / 3, and sigma = exp(-gap (1 - sigma)) at a gap of 1.2164 s.
+    let about = found["about"].as_f64().unwrap();
+    assert!((about / (5.0 / 1.216_4) - 1.0).abs() < 0.03, "{about}");
+    assert_eq!(found["gives_out"][0]["station"], "desk");
+    let wrong = tenfold(&["simulate", file, "--capacity", "p42=3s"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn every_kind_of_system_has_a_brief_that_passes() {
     let folder = folder("new");
     fs::create_dir_all(&folder).unwrap();

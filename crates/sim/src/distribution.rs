@@ -213,6 +213,33 @@ impl Distribution {
         }
     }
 
+    /// Returns the distribution of `factor` times the span, rounded to nanoseconds.
+    ///
+    /// # Panics
+    /// Panics when a span becomes longer than 584 billion years.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let mut out = self.clone();
+        match &mut out {
+            Self::Deterministic(value) => *value = value.mul_f64(factor),
+            Self::Exponential { mean }
+            | Self::Erlang { mean, .. }
+            | Self::Hyperexponential { mean, .. }
+            | Self::Lognormal { mean, .. }
+            | Self::Gamma { mean, .. }
+            | Self::Weibull { mean, .. }
+            | Self::Pareto { mean, .. } => *mean = mean.mul_f64(factor),
+            Self::Uniform { low, high } => {
+                *low = low.mul_f64(factor);
+                *high = high.mul_f64(factor);
+            }
+            Self::Empirical(values) => {
+                values.iter_mut().for_each(|(value, _)| *value = value.mul_f64(factor));
+            }
+        }
+        out
+    }
+
     /// Returns whether the `order`-th moment is finite.
     ///
     /// A queue's wait has a finite k-th moment only where the service time has a finite (k + 1)-th

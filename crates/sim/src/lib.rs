@@ -7,6 +7,7 @@
 //!
 //! Knows nothing of designs, catalogs or closed forms.
 
+mod capacity;
 mod distribution;
 mod engine;
 pub mod keys;
@@ -16,6 +17,7 @@ pub mod planted;
 mod scenario;
 pub mod stats;
 
+pub use capacity::{CAPACITY_SCHEMA, Capacity, LoadObjective, Strain, capacity};
 pub use distribution::{Distribution, Sampler};
 
 pub use engine::{Caches, simulate, simulate_scenario};

@@ -55,6 +55,9 @@ fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
             return Exit::Unusable;
         }
     };
+    if !verb.capacity.is_empty() {
+        return super::capacity::run(arguments, verb, &model, verb.budget.unwrap_or(BUDGET));
+    }
     let outcome =
         tenfold_sim::simulate(&model, Seed(arguments.seed), verb.budget.unwrap_or(BUDGET));
     match verb.format {
@@ -66,6 +69,12 @@ fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
 
 fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     let path = verb.file.display().to_string();
+    if !verb.capacity.is_empty() {
+        output::error(&format!(
+            "{path}: --capacity is for plain queues; try a design at --load 2x, 5x and so on"
+        ));
+        return Exit::Unusable;
+    }
     let loaded = match Design::from_yaml(text) {
         Ok(loaded) => loaded,
         Err(problems) => return unreadable(&path, &problems),

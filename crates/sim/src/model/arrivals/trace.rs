@@ -69,6 +69,12 @@ impl Trace {
         gaps.len() as f64 / (gaps.iter().skip(1).sum::<f64>() + again)
     }
 
+    /// Divides all gaps by `factor`.
+    pub(super) fn speed_up(&mut self, factor: f64) {
+        let spans = self.gaps.iter_mut().chain(&mut self.times);
+        spans.for_each(|span| *span = span.div_f64(factor));
+    }
+
     /// Replaces files by what `read` returns for their names.
     ///
     /// # Errors
