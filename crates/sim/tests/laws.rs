@@ -15,8 +15,19 @@ struct Random {
     patience: bool,
     /// Offered load per server.
     load: f64,
-    closed: bool,
+    arrivals: Kind,
 }
+
+/// How customers come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Poisson,
+    Batches,
+    Phases,
+    Closed,
+}
+
+const KINDS: [Kind; 4] = [Kind::Poisson, Kind::Batches, Kind::Phases, Kind::Closed];
 
 const SERVICES: [&str; 6] = [
     "{exponential: {mean: 1s}}",
@@ -33,11 +44,12 @@ fn random() -> impl Strategy<Value = Random> {
     let service = prop::sample::select(SERVICES.to_vec());
     let discipline = prop::sample::select(DISCIPLINES.to_vec());
     let places = prop::option::of(0_u32..6);
-    (1_u32..5, service, discipline, places, any::<bool>(), 0.2_f64..1.3, any::<bool>()).prop_map(
-        |(servers, service, discipline, places, patience, load, closed)| {
+    let kind = prop::sample::select(KINDS.to_vec());
+    (1_u32..5, service, discipline, places, any::<bool>(), 0.2_f64..1.3, kind).prop_map(
+        |(servers, service, discipline, places, patience, load, arrivals)| {
             // Without a bound the load must be less than the servers can do.
             let load = if places.is_none() { load.min(0.75) } else { load };
-            Random { servers, service, discipline, places, patience, load, closed }
+            Random { servers, service, discipline, places, patience, load, arrivals }
         },
     )
 }
@@ -46,7 +58,7 @@ impl Random {
     /// Under permanent pressure these disciplines leave some customers there for good, who count as
     /// in-flight and never as completed.
     fn starves(&self) -> bool {
-        (self.closed || self.load > 0.8)
+        (self.arrivals == Kind::Closed || self.load > 0.8)
             && ["lifo", "lifo, preemptive: true", "srpt"].contains(&self.discipline)
     }
 
@@ -62,10 +74,24 @@ impl Random {
         } else {
             ""
         };
-        let arrivals = if self.closed {
-            format!("closed: {{population: {}, think_time: {}}}", 4 * self.servers, self.service)
-        } else {
-            format!("poisson: {{rate: {}/s}}", self.rate())
+        let rate = self.rate();
+        let arrivals = match self.arrivals {
+            Kind::Poisson => format!("poisson: {{rate: {rate}/s}}"),
+            Kind::Batches => {
+                format!("poisson: {{rate: {}/s}}, batch: {{geometric: {{mean: 2}}}}", rate / 2.0)
+            }
+            Kind::Phases => format!(
+                "markov_modulated: {{quiet: {{rate: {}/s, mean_stay: 2s}}, busy: {{rate: {}/s, mean_stay: 1s}}}}",
+                rate / 2.0,
+                rate * 2.0
+            ),
+            Kind::Closed => {
+                format!(
+                    "closed: {{population: {}, think_time: {}}}",
+                    4 * self.servers,
+                    self.service
+                )
+            }
         };
         let yaml = format!(
             "model: random
@@ -81,6 +107,31 @@ routing:
         );
         Model::from_yaml(&yaml).unwrap_or_else(|error| panic!("{error:?}\n{yaml}"))
     }
+}
+
+/// So many 64ths of a second, as text.
+fn span(count: u32) -> String {
+    format!("{}ns", u64::from(count) * 15_625_000)
+}
+
+/// The waits of those who find room, first come first served, and when the last one leaves.
+fn served(gaps: &[u32], service: u32, servers: usize, room: usize) -> (Vec<u32>, u32) {
+    let (mut now, mut waits, mut free) = (0, Vec::new(), vec![0_u32; servers]);
+    let mut leaving: Vec<u32> = Vec::new();
+    for gap in gaps {
+        now += gap;
+        // Who leaves at this instant has gone.
+        leaving.retain(|time| *time > now);
+        if leaving.len() >= room {
+            continue;
+        }
+        let server = free.iter_mut().min().unwrap();
+        let begin = now.max(*server);
+        *server = begin + service;
+        leaving.push(*server);
+        waits.push(begin - now);
+    }
+    (waits, free.into_iter().max().unwrap().max(now))
 }
 
 fn near(a: f64, b: f64, share: f64, what: &str) -> Result<(), TestCaseError> {
@@ -123,7 +174,7 @@ proptest! {
         let stream = &outcome.arrivals["a"];
         let lost = first.dropped_ratio.value + first.abandoned_ratio.value;
         prop_assert!(lost <= 1.0);
-        if !random.closed {
+        if random.arrivals != Kind::Closed {
             // Arrivals = completions + drops + abandonments, but for the few still there.
             near(stream.throughput_rps.value, random.rate() * (1.0 - lost), 0.03, "conservation")?;
         }
@@ -157,7 +208,7 @@ proptest! {
             0.05,
             "Little's law at the second station",
         )?;
-        if random.closed {
+        if random.arrivals == Kind::Closed {
             let everywhere = first.in_flight.unwrap().value + second.in_flight.unwrap().value;
             prop_assert!(everywhere <= f64::from(4 * random.servers) + 1e-9);
         }
@@ -165,6 +216,38 @@ proptest! {
             let room = f64::from(random.servers + places);
             prop_assert!(first.in_flight.unwrap().value <= room + 1e-9);
         }
+    }
+
+    /// Who came first begins first: with recorded arrivals and constant service the time of each
+    /// customer follows from those before, without any event.
+    #[test]
+    fn first_come_is_first_served(
+        gaps in prop::collection::vec(0_u32..200, 1..300),
+        service in 1_u32..300,
+        servers in 1_u32..5,
+        places in prop::option::of(0_u32..6),
+    ) {
+        let bound = places.map_or(String::new(), |n| format!(", queue: {{length: {n}}}"));
+        // Multiples of 1/64 s: their sums are exact, so that instants are the same where they should.
+        let spans: Vec<String> = gaps.iter().map(|gap| span(*gap)).collect();
+        let yaml = format!(
+            "{{model: order, stations: {{s: {{servers: {servers}, service_time: {{deterministic: {}}}{bound}}}}}, \
+             arrivals: {{a: {{to: s, trace: {{gaps: [{}]}}}}}}}}",
+            span(service),
+            spans.join(", ")
+        );
+        let outcome = simulate(&Model::from_yaml(&yaml).unwrap(), Seed(1), 1_000_000);
+        let room = places.map_or(usize::MAX, |places| (servers + places) as usize);
+        let (waits, last) = served(&gaps, service, servers as usize, room);
+        let (station, seconds) = (&outcome.stations["s"], |count: f64| count / 64.0);
+        let mean = waits.iter().map(|wait| f64::from(*wait)).sum::<f64>() / waits.len() as f64;
+        near(station.wait_time_seconds.unwrap().mean.value, seconds(mean), 1e-9, "mean wait")?;
+        near(outcome.simulated_seconds, seconds(f64::from(last)), 1e-9, "end")?;
+        let dropped = 1.0 - waits.len() as f64 / gaps.len() as f64;
+        near(station.dropped_ratio.value, dropped, 1e-9, "dropped")?;
+        let longest = f64::from(*waits.iter().max().unwrap());
+        prop_assert!(station.wait_time_seconds.unwrap().p999.value <= seconds(longest) + 1e-9);
+        prop_assert_eq!(outcome.events as usize, gaps.len() + waits.len());
     }
 
     #[test]
