@@ -141,6 +141,8 @@ pub(crate) struct Check {
 #[command(after_help = "\
 Examples:
   tenfold simulate model.yaml --format json
+  tenfold simulate model.yaml --capacity p99=200ms
+  tenfold simulate model.yaml --compare other.yaml
   tenfold simulate design.yaml --load 10x
   tenfold simulate design.yaml --kill hot-links
   tenfold simulate design.yaml --kill zone:a
@@ -158,6 +160,10 @@ pub(crate) struct Simulate {
     /// `p99=200ms`, `STREAM.mean=1s` or `dropped=1%`; may be given several times.
     #[arg(long, value_name = "OBJECTIVE", conflicts_with_all = ["load", "kill", "scenario"])]
     pub(crate) capacity: Vec<LoadObjective>,
+    /// For plain queues: another model, run with the same customers; prints each difference with its
+    /// interval.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["load", "kill", "scenario", "capacity"])]
+    pub(crate) compare: Option<PathBuf>,
     /// A scenario file: loads and faults over time, with assertions. Exit status 1 where one is
     /// missed or undecided.
     #[arg(long, conflicts_with_all = ["load", "kill"])]

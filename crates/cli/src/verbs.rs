@@ -2,6 +2,7 @@
 
 mod capacity;
 pub(crate) mod check;
+mod compare;
 pub(crate) mod design;
 pub(crate) mod estimate;
 pub(crate) mod explain;

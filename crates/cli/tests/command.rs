@@ -275,6 +275,29 @@ fn a_model_is_simulated_and_a_wrong_one_is_refused_with_its_place() {
 }
 
 #[test]
+fn two_models_are_compared_under_the_same_customers() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/models/");
+    let file = |name: &str| format!("{root}{name}.yaml");
+    let compare = |first: &str, second: &str| {
+        tenfold(&["simulate", &file(first), "--compare", &file(second), "--format", "json"])
+    };
+    let out = compare("priority", "preemptive");
+    assert_eq!(out.status.code(), Some(0));
+    let found: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(found["schema"], "tenfold/comparison/1");
+    let urgent = &found["figures"]["urgent.latency.mean"];
+    assert_eq!(urgent["shown"], "lower");
+    // Who interrupts sees an M/M/1 of its own: 1 / (1 - 0.3) s.
+    let mean = urgent["second"].as_f64().unwrap();
+    assert!((mean - 1.0 / 0.7).abs() < 0.02, "{mean}");
+    let same = compare("priority", "priority");
+    assert!(!String::from_utf8_lossy(&same.stdout).contains("higher"));
+    let strange = compare("m-m-1", "m-g-1");
+    assert_eq!(strange.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&strange.stderr).contains("same name"));
+}
+
+#[test]
 fn a_capacity_is_searched_and_traces_are_read_beside_the_model() {
     let folder = folder("capacity");
     fs::create_dir_all(&folder).unwrap();

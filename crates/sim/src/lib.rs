@@ -8,6 +8,7 @@
 //! Knows nothing of designs, catalogs or closed forms.
 
 mod capacity;
+mod compare;
 mod distribution;
 mod engine;
 pub mod keys;
@@ -18,8 +19,8 @@ mod scenario;
 pub mod stats;
 
 pub use capacity::{CAPACITY_SCHEMA, Capacity, LoadObjective, Strain, capacity};
+pub use compare::{COMPARISON_SCHEMA, Comparison, Difference, Shown, compare};
 pub use distribution::{Distribution, Sampler};
-
 pub use engine::{Caches, simulate, simulate_scenario};
 pub use model::rate;
 pub use model::{

@@ -35,26 +35,13 @@ pub(super) fn is_design(text: &str) -> bool {
 const BUDGET: u64 = 4_000_000;
 
 fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
-    let path = verb.file.display();
-    let mut beside = |name: &str| {
-        let file = verb.file.parent().unwrap_or(Path::new("")).join(name);
-        super::text_of(&file)
+    let model = match plain(&verb.file, text) {
+        Ok(model) => model,
+        Err(exit) => return exit,
     };
-    let model = match Model::from_yaml_with(text, &mut beside) {
-        Ok(model) if model.is_plain() => model,
-        Ok(_) => {
-            output::error(&format!(
-                "{path}: a model of components needs a scenario: add --scenario FILE"
-            ));
-            return Exit::Unusable;
-        }
-        Err(error) => {
-            for problem in error.diagnostics {
-                output::error(&format!("{path}:{problem}"));
-            }
-            return Exit::Unusable;
-        }
-    };
+    if let Some(other) = &verb.compare {
+        return super::compare::run(arguments, verb, &model, other, verb.budget.unwrap_or(BUDGET));
+    }
     if !verb.capacity.is_empty() {
         return super::capacity::run(arguments, verb, &model, verb.budget.unwrap_or(BUDGET));
     }
@@ -67,8 +54,33 @@ fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     Exit::Ok
 }
 
+/// Reads a model of plain queues; says what is wrong with it.
+pub(super) fn plain(path: &Path, text: &str) -> Result<Model, Exit> {
+    let mut beside =
+        |name: &str| super::text_of(&path.parent().unwrap_or(Path::new("")).join(name));
+    let path = path.display();
+    match Model::from_yaml_with(text, &mut beside) {
+        Ok(model) if model.is_plain() => return Ok(model),
+        Ok(_) => output::error(&format!(
+            "{path}: a model of components needs a scenario: add --scenario FILE"
+        )),
+        Err(error) => {
+            for problem in error.diagnostics {
+                output::error(&format!("{path}:{problem}"));
+            }
+        }
+    }
+    Err(Exit::Unusable)
+}
+
 fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     let path = verb.file.display().to_string();
+    if verb.compare.is_some() {
+        output::error(&format!(
+            "{path}: --compare is for plain queues; `tenfold check` judges a changed design"
+        ));
+        return Exit::Unusable;
+    }
     if !verb.capacity.is_empty() {
         output::error(&format!(
             "{path}: --capacity is for plain queues; try a design at --load 2x, 5x and so on"
