@@ -125,13 +125,13 @@ fn served(gaps: &[u32], service: u32, servers: usize, room: usize) -> (Vec<u32>,
         if leaving.len() >= room {
             continue;
         }
-        let server = free.iter_mut().min().unwrap();
+        let server = free.iter_mut().min().expect("there are servers");
         let begin = now.max(*server);
         *server = begin + service;
         leaving.push(*server);
         waits.push(begin - now);
     }
-    (waits, free.into_iter().max().unwrap().max(now))
+    (waits, free.into_iter().max().expect("there are servers").max(now))
 }
 
 fn near(a: f64, b: f64, share: f64, what: &str) -> Result<(), TestCaseError> {
