@@ -289,6 +289,10 @@ fn cut_between(marks: &[Mark], left: usize, right: usize) -> (usize, Cut) {
     if let Some(at) = first(&|mark| mark.is_sign('(') || mark.is_sign('/') || mark.is_sign('+')) {
         return (at + 1, Cut::And);
     }
+    // "가입자 3천만 명 중 하루 활성 사용자 500만 명": among the left ones.
+    if let Some(at) = first(&|mark| mark.is_function("@among-post")) {
+        return (at + 1, Cut::Comma);
+    }
     let property = |mark: &Mark| {
         matches!(
             mark.kind,

@@ -26,6 +26,12 @@ pub(crate) fn kind_of(heading: &str) -> Option<SectionKind> {
         .map(|(kind, _)| kind)
 }
 
+/// Returns whether a heading says nothing but what stands under it.
+pub(crate) fn is_exact(heading: &str) -> bool {
+    let normal = normal_form(heading);
+    HEADINGS.iter().any(|(_, phrases)| phrases.contains(&normal.as_str()))
+}
+
 /// Returns a heading in lower case without numbering, emoji and punctuation.
 pub(crate) fn normal_form(heading: &str) -> String {
     let lower = heading.to_lowercase().replace(['&', '/', '('], " and ").replace(')', " ");

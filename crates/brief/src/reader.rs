@@ -170,6 +170,9 @@ impl<'a> Reader<'a> {
         let range = text.source_range(0..text.text.len());
         let known = headings::kind_of(&text.text);
         let untouched = self.brief.sections.is_empty() && self.brief.items.is_empty();
+        // "Design Twitter" names a system, "Design" a section.
+        let named = untouched && level == 1 && !headings::is_exact(&text.text);
+        let known = known.filter(|kind| !(named && *kind == SectionKind::Design));
         if self.brief.title.is_none() && known.is_none() && untouched && level <= 7 {
             self.title(text, range);
             return;

@@ -123,6 +123,8 @@ const PEOPLE: &[&str] = &[
     "voter",
     "donor",
     "fan",
+    "participant",
+    "attendee",
 ];
 
 /// Nouns that count looking at something.

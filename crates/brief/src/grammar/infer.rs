@@ -260,6 +260,11 @@ fn infer_time(draft: &mut Demand, place: &Place<'_>) -> Option<Metric> {
     if below && (named || draft.amount.mid <= 60.0) {
         return Some(Metric::Latency);
     }
+    // "3M participants per day, 45 minutes each": each of them, in the same time.
+    let each = draft.per_each().is_some_and(NounPhrase::is_empty);
+    if each && draft.per_seconds().is_none() && draft.amount.mid < 86_400.0 {
+        return Some(Metric::Length);
+    }
     // "400,000 rides per day, 12 minutes on average"
     let average = draft.statistic == Some(Statistic::Average) && draft.subject().is_none();
     let after = matches!(place.territory.cut, Cut::Comma | Cut::And);

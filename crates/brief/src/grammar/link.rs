@@ -294,6 +294,11 @@ fn continues(draft: &Demand, before: &Demand, cut: Cut) -> bool {
 
 fn inherit(draft: &mut Demand, before: &Demand, index: usize) {
     draft.of = Some(Of::Demand { demand: index });
+    // "3M participants per day, 45 minutes each": of their day.
+    if draft.metric == Some(Metric::Length) && draft.per_each().is_some_and(NounPhrase::is_empty) {
+        let time = before.per.iter().filter(|per| matches!(per, Per::Time { interval: false, .. }));
+        draft.per.extend(time.cloned());
+    }
     let daily = draft.metric.is_none() && draft.amount.dimension == Dimension::Ratio;
     if daily {
         active_share(draft, before);
@@ -368,7 +373,10 @@ pub(super) fn rate_of_a_flow(draft: &mut Demand, context: &Context<'_>, own: &[D
     let Some(demand) = flow else { return };
     let access = if *verb == "order" { crate::Access::Write } else { crate::Access::Read };
     draft.action = Some(crate::Action { verb: (*verb).to_owned(), access: Some(access) });
-    draft.subjects.clear();
+    // "booking conversion": a booking.
+    let what = draft.subject().map(|noun| noun.words[..noun.words.len() - 1].to_vec());
+    draft.subjects = what.map(super::noun::noun_phrase).into_iter().collect();
+    draft.subjects.retain(|noun| !noun.is_empty());
     draft.of = Some(Of::Demand { demand });
 }
 

@@ -32,6 +32,11 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
         if cut == Cut::Comma && direct(left) && direct(right) && left.per.is_empty() {
             left.per.clone_from(&right.per);
         }
+        // "1.5 Mbps up and 2.5 Mbps down per participant".
+        let stream = right.metric == Some(Metric::Bitrate) && right.per_each().is_some();
+        if left.metric == Some(Metric::Bandwidth) && stream && direct(left) && direct(right) {
+            left.metric = Some(Metric::Bitrate);
+        }
         // "1 KB up per request, 10 KB down".
         let sizes = left.metric == Some(Metric::Size) && right.metric == Some(Metric::Size);
         let of_requests = left.per_each().is_some_and(|noun| noun.head() == "request");

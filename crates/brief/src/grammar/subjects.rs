@@ -257,6 +257,12 @@ impl Place<'_> {
         if draft.subjects.is_empty() && text.ends_with('명') {
             draft.subjects = vec![noun::noun_phrase(vec!["user".to_owned()])];
         }
+        // "하루 활성 사용자 500만 명": those of a day, and no rate.
+        let active = draft.subject().is_some_and(|noun| noun.words == ["active", "user"]);
+        if active && text.ends_with('명') && draft.per_seconds() == Some(86_400.0) {
+            draft.subjects[0].words.insert(0, "daily".to_owned());
+            draft.per.clear();
+        }
     }
 
     /// `30초마다 200바이트를 전송`: only a verb stands after the amount.
@@ -359,6 +365,18 @@ impl Place<'_> {
         let done = DONE.contains(&self.right.verb.map_or("", |verb| verb.base))
             && self.right.object.is_empty()
             && (!people || draft.per_each().is_some_and(|noun| !noun.is_empty()));
+        // "50 % of users use Twitter daily": so many come on a day.
+        let uses = self.right.verb.is_some_and(|verb| verb.base == "use");
+        if let (true, Some(Of::Noun { noun, .. })) = (uses, &draft.of)
+            && draft.per_seconds() == Some(86_400.0)
+            && PEOPLE.contains(&noun.head())
+        {
+            let words = vec!["daily".to_owned(), "active".to_owned(), noun.head().to_owned()];
+            draft.subjects = vec![noun::noun_phrase(words)];
+            draft.action = None;
+            draft.per.clear();
+            return None;
+        }
         // "1 % of alerts fire per day": of things, and not each of them every day.
         let things =
             matches!(&draft.of, Some(Of::Noun { noun, .. }) if !PEOPLE.contains(&noun.head()));

@@ -59,6 +59,8 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             }
         }
         (None, None) => match super::burst_seconds(demand) {
+            // "15 billion pages within four weeks" is a pace and no moment.
+            Some(seconds) if seconds >= DAY => rate(draft, index, 1.0 / seconds),
             Some(seconds) => burst(draft, index, seconds),
             None if other_end(draft, index) => {}
             // "daily users swipe 100 times"

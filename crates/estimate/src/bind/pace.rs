@@ -1,6 +1,6 @@
 //! What each of a population does, and how often.
 
-use tenfold_brief::{Demand, NounPhrase, Per};
+use tenfold_brief::{Access, Demand, NounPhrase, Per};
 
 use super::part::number_id;
 use super::population::{actors, note_population, population_id, population_of_demand};
@@ -177,9 +177,21 @@ pub(super) fn looks_to_books(draft: &mut Draft<'_>, index: usize) -> bool {
     use crate::OperationKind::{Read, Write};
     let brief = draft.brief;
     let [read, write] = &brief.demands[index].subjects[..] else { return false };
-    let find =
-        |noun, kind| draft.find_operation(noun, Some(kind)).or_else(|| draft.main_operation(kind));
-    let (Some(read), Some(write)) = (find(read, Read), find(write, Write)) else { return false };
+    let find = |draft: &Draft<'_>, noun, kind| {
+        draft.find_operation(noun, Some(kind)).or_else(|| draft.main_operation(kind))
+    };
+    let rated = |draft: &Draft<'_>, name: &Option<String>| {
+        let contains = |name: &String| draft.network.contains(&format!("op.{name}.qps_avg"));
+        name.as_ref().is_some_and(contains)
+    };
+    let mut names = (find(draft, read, Read), find(draft, write, Write));
+    // What nothing else names comes into being with the ratio.
+    if names.1.is_none() && rated(draft, &names.0) {
+        names.1 = Some(operation(draft, index, write, Some(Access::Write)));
+    } else if names.0.is_none() && rated(draft, &names.1) {
+        names.0 = Some(operation(draft, index, read, Some(Access::Read)));
+    }
+    let (Some(read), Some(write)) = names else { return false };
     let known = |name: &str| draft.network.contains(&format!("op.{name}.qps_avg"));
     let (from, to, sign) = match (known(&read), known(&write)) {
         (true, false) => (&read, &write, '/'),

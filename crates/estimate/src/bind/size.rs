@@ -15,6 +15,8 @@ use crate::{OperationKind, Shape, words};
 const DAY: f64 = 86_400.0;
 /// An amount of data from here on, that is not said of one item, is all of it.
 const STOCK_BYTES_MIN: f64 = 1e11;
+/// A record of an archetype is never as large as this.
+const OBJECT_BYTES_MIN: f64 = 1e6;
 /// An item from here on is an object rather than a record.
 const BLOB_BYTES_MIN: f64 = 50e3;
 
@@ -227,6 +229,7 @@ fn item(
             }
         }
     };
+    let name = object_of(draft, index, name);
     comes_with(draft, index, &name);
     let id = format!("data.{name}.item_bytes");
     draft.state(&id, &format!("{name}: bytes of one item"), index, factor);
@@ -234,6 +237,25 @@ fn item(
     if own.spec.item.is_none() && brief.demands[index].amount.mid >= BLOB_BYTES_MIN {
         own.spec.shape = Shape::Blob;
     }
+}
+
+/// Returns the objects that are written beside a record of the archetype, where a size is too large
+/// for a record: `average video size 300 MB` is the file, not its row.
+fn object_of(draft: &Draft<'_>, index: usize, name: String) -> String {
+    let own = &draft.datasets[&name];
+    let record = own.spec.item.is_some() && own.spec.shape == Shape::Record;
+    if !record || draft.brief.demands[index].amount.mid < OBJECT_BYTES_MIN {
+        return name;
+    }
+    let is_object =
+        |dataset: &String| draft.datasets.get(dataset).is_some_and(|d| d.spec.shape == Shape::Blob);
+    let written = |o: &crate::draft::OperationDraft| {
+        let touches = &o.spec.touches;
+        let with = o.spec.kind == OperationKind::Write && touches.iter().any(|t| t.dataset == name);
+        let object = touches.iter().map(|t| &t.dataset).find(|dataset| is_object(dataset));
+        object.filter(|_| with).cloned()
+    };
+    draft.operations.values().find_map(written).unwrap_or(name)
 }
 
 /// Lets items come with each request that sends one: `each page view sends an event of 400 B`.
