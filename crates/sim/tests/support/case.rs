@@ -120,7 +120,7 @@ impl Case {
 }
 
 /// Returns what is wrong with an estimate, if anything is.
-fn judge(found: &Value, answer: f64, off: f64) -> Option<String> {
+pub(crate) fn judge(found: &Value, answer: f64, off: f64) -> Option<String> {
     let Some(value) = found["value"].as_f64() else {
         return Some(format!("is absent, expected {answer}"));
     };

@@ -136,7 +136,9 @@ impl Record {
                 name: part.name.clone(),
                 servers: (part.servers != u32::MAX).then_some(f64::from(part.servers)),
                 replicas: f64::from(part.count),
-                unbounded: part.queue.length.is_none() && part.queue.wait.is_none(),
+                unbounded: part.queue.length.is_none()
+                    && part.queue.wait.is_none()
+                    && part.queue.controlled_delay.is_none(),
                 offered: 0.0,
                 waited_before: 0.0,
                 busy: TimeAverage::new(start),
