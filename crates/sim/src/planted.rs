@@ -51,11 +51,35 @@ pub enum Bug {
     PoolPlaceLost,
     /// All records of a batch have the key of the batch.
     RecordsShareKey,
+    /// A hedge is not sent.
+    HedgeNeverSent,
+    /// A call that timed out stays in the queue, although it is to be taken out.
+    CancelIgnored,
+    /// A full queue sheds who arrives, although it is to shed the oldest.
+    NewestAlwaysShed,
+    /// A standing queue bounds no wait.
+    ControlledDelayIgnored,
+    /// An adaptive queue is first come, first served at all times.
+    AdaptiveStaysInOrder,
+    /// A breaker takes every answer for a good one.
+    BreakerSeesSuccess,
+    /// A retry budget lets every retry pass.
+    RetryBudgetIgnored,
+    /// Replicas that are to answer with errors answer well.
+    ErrorsIgnored,
+    /// A paused replica goes on.
+    PauseIgnored,
+    /// A slow replica stays slow when its fault is over.
+    SlowForEver,
+    /// Calls for the same key share no attempt.
+    FlightNotShared,
+    /// A silent dead replica refuses calls at once.
+    SilenceRefuses,
 }
 
 impl Bug {
     /// Every bug, in the order of the list above.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 35] = [
         Self::ServiceTooFast,
         Self::OneServerFewer,
         Self::LifoForFifo,
@@ -79,6 +103,18 @@ impl Bug {
         Self::DetectionAtOnce,
         Self::PoolPlaceLost,
         Self::RecordsShareKey,
+        Self::HedgeNeverSent,
+        Self::CancelIgnored,
+        Self::NewestAlwaysShed,
+        Self::ControlledDelayIgnored,
+        Self::AdaptiveStaysInOrder,
+        Self::BreakerSeesSuccess,
+        Self::RetryBudgetIgnored,
+        Self::ErrorsIgnored,
+        Self::PauseIgnored,
+        Self::SlowForEver,
+        Self::FlightNotShared,
+        Self::SilenceRefuses,
     ];
 }
 

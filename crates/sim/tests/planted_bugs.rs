@@ -14,6 +14,10 @@ mod cases;
 #[expect(dead_code, reason = "some cases only")]
 mod designs;
 
+#[path = "support/signature.rs"]
+#[expect(dead_code, reason = "runs and judgements only")]
+mod signature;
+
 use case::Case;
 use tenfold_sim::keys::WarmOptions;
 use tenfold_sim::planted::{Bug, plant};
@@ -248,4 +252,57 @@ operations:
     );
     // 50 writes of 2 ms take 100 ms on one shard, some 34 ms over four.
     assert!(with - without > 0.05, "{with} with, {without} without");
+}
+
+/// Asserts that the signature with this title is seen without the bug and not with it.
+fn signature_catches(title: &str, bug: Bug) {
+    let all = signature::groups().into_iter().flat_map(|group| group.signatures);
+    let signature = all.into_iter().find(|it| it.title == title).expect("there is this signature");
+    let problems = |bug| {
+        plant(bug);
+        let findings = signature.judge(&signature.run());
+        plant(None);
+        findings.into_iter().filter_map(|it| it.problem).collect::<Vec<_>>()
+    };
+    assert_eq!(problems(None), Vec::<String>::new(), "{title} without a bug");
+    assert!(!problems(Some(bug)).is_empty(), "{title} does not notice {bug:?}");
+}
+
+#[test]
+fn parts_of_the_caller_that_do_nothing_are_noticed() {
+    for (title, bug) in [
+        ("Hedging at p95 adds five percent load and cuts the tail", Bug::HedgeNeverSent),
+        ("Cancelled calls leave no zombie work", Bug::CancelIgnored),
+        ("An open breaker spares a failing callee", Bug::BreakerSeesSuccess),
+        ("Naive retries stay collapsed and a budget recovers", Bug::RetryBudgetIgnored),
+        ("One flight for a key that everybody misses", Bug::FlightNotShared),
+    ] {
+        signature_catches(title, bug);
+    }
+}
+
+#[test]
+fn queues_of_replicas_that_ignore_their_options_are_noticed() {
+    for (title, bug) in [
+        ("Shedding the oldest keeps answers young", Bug::NewestAlwaysShed),
+        (
+            "A controlled delay lets a burst pass and stops a standing queue",
+            Bug::ControlledDelayIgnored,
+        ),
+        ("Last come first served keeps goodput in overload", Bug::AdaptiveStaysInOrder),
+    ] {
+        signature_catches(title, bug);
+    }
+}
+
+#[test]
+fn faults_without_effect_are_noticed() {
+    for (title, bug) in [
+        ("Retries win back what fails by chance", Bug::ErrorsIgnored),
+        ("A pause makes everybody late and loses nobody", Bug::PauseIgnored),
+        ("A slow spell leaves a queue that outlives it", Bug::SlowForEver),
+        ("A dead process refuses at once and a dead machine is silent", Bug::SilenceRefuses),
+    ] {
+        signature_catches(title, bug);
+    }
 }

@@ -51,7 +51,7 @@ impl Design<'_> {
         let Some(flights) = &mut self.parts.wires[call.link as usize].flights else { return false };
         let frame = &self.frames.all[index as usize];
         let Asked::Known(key) = frame.key else { return false };
-        if call.write {
+        if call.write || planted::is(Bug::FlightNotShared) {
             return false;
         }
         match flights.entry((frame.place, key.id(), call.access)) {
@@ -157,7 +157,7 @@ impl Design<'_> {
 
     /// An attempt has had no answer for long: another one goes to another replica.
     pub(super) fn hedge(&mut self, index: u32, generation: u32) {
-        if self.frames.get(index).generation != generation {
+        if self.frames.get(index).generation != generation || planted::is(Bug::HedgeNeverSent) {
             return;
         }
         let call = self.call_of(index);
@@ -234,6 +234,7 @@ impl Design<'_> {
             && child != NONE
             && self.frames.get(child).epoch == epoch
             && self.frames.get(child).kind == Kind::Waiting
+            && !planted::is(Bug::CancelIgnored)
         {
             self.leave_queue(child);
         }
@@ -343,8 +344,8 @@ impl Design<'_> {
             && let Some(breaker) = caller.breakers.get_mut(shard as usize)
         {
             let outcome = match failed {
-                None => CircuitBreakerOutcome::Success,
-                Some(_) => CircuitBreakerOutcome::Failure,
+                Some(_) if !planted::is(Bug::BreakerSeesSuccess) => CircuitBreakerOutcome::Failure,
+                _ => CircuitBreakerOutcome::Success,
             };
             breaker.record(now, permit, outcome, latency);
         }
@@ -405,7 +406,9 @@ impl Design<'_> {
             budget.failure();
         }
         let RetryDecision::After(wait) = decision else { return None };
-        if let Some(budget) = &mut caller.budget {
+        if let Some(budget) = &mut caller.budget
+            && !planted::is(Bug::RetryBudgetIgnored)
+        {
             let throttled = failure == RetryFailure::Throttled;
             let cause = if throttled { RetryCause::Throttled } else { RetryCause::Failure };
             let withdrawal = budget.withdraw(now, cause)?;

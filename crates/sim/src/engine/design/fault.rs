@@ -69,7 +69,8 @@ impl Design<'_> {
             Effect::Kill(kill) if begins => self.kill(&targets, kill),
             Effect::Kill(_) => targets.iter().for_each(|place| self.revive(*place)),
             Effect::Slow(factor) => {
-                let factor = if begins { factor } else { 1.0 / factor };
+                let repaired = if planted::is(Bug::SlowForEver) { 1.0 } else { 1.0 / factor };
+                let factor = if begins { factor } else { repaired };
                 for place in targets {
                     self.parts.replicas[place as usize].slow *= factor;
                 }
@@ -169,6 +170,9 @@ impl Design<'_> {
     }
 
     fn pause(&mut self, place: u32, begins: bool) {
+        if planted::is(Bug::PauseIgnored) {
+            return;
+        }
         let replica = &mut self.parts.replicas[place as usize];
         if begins {
             replica.pauses += 1;

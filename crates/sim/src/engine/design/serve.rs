@@ -19,7 +19,7 @@ impl Design<'_> {
         let place = self.frames.get(index).place;
         let replica = &self.parts.replicas[place as usize];
         if !replica.is_alive() {
-            if replica.silent {
+            if replica.silent && !planted::is(Bug::SilenceRefuses) {
                 self.frames.release(index);
             } else {
                 self.answer(index, Answer::Failed(Cause::Refused));
@@ -37,7 +37,7 @@ impl Design<'_> {
         let limit = limit.saturating_add(u32::from(planted::is(Bug::QueueBoundOffByOne)));
         if replica.waiting >= limit {
             match part.queue.shed {
-                Shed::Oldest if replica.waiting > 0 => {
+                Shed::Oldest if replica.waiting > 0 && !planted::is(Bug::NewestAlwaysShed) => {
                     let oldest = self.take_waiting(place, false).expect("somebody waits");
                     self.answer(oldest, Answer::Failed(Cause::Shed));
                 }
@@ -112,12 +112,15 @@ impl Design<'_> {
             let last = match part.queue.order {
                 QueueOrder::Fifo => false,
                 QueueOrder::Lifo => true,
-                QueueOrder::AdaptiveLifo => standing > ADAPTS_AFTER,
+                QueueOrder::AdaptiveLifo => {
+                    standing > ADAPTS_AFTER && !planted::is(Bug::AdaptiveStaysInOrder)
+                }
             };
             let strict = part
                 .queue
                 .controlled_delay
                 .filter(|delay| standing > delay.interval.as_secs_f64())
+                .filter(|_| !planted::is(Bug::ControlledDelayIgnored))
                 .map(|delay| delay.target);
             let limit = strict.or(part.queue.wait);
             let wait_limit = limit.map_or(f64::INFINITY, |wait| wait.as_secs_f64());
@@ -143,7 +146,7 @@ impl Design<'_> {
         let zombie = frame.is_alone && frame.parent != NONE && !self.frames.is_awaited(index);
         self.record.served(part, self.now, zombie);
         self.fill_servers(place);
-        if errors > 0.0 && self.chance.chance(errors) {
+        if errors > 0.0 && self.chance.chance(errors) && !planted::is(Bug::ErrorsIgnored) {
             return self.answer(index, Answer::Failed(Cause::Error));
         }
         let access = self.frames.get(index).access;
