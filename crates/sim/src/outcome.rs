@@ -120,7 +120,7 @@ pub struct Failures {
     pub pool: u64,
     /// A circuit breaker was open.
     pub breaker: u64,
-    /// A rate limit was passed.
+    /// A rate limit or a concurrency limit was passed.
     pub limited: u64,
     /// The callee answered with an error of its own.
     pub error: u64,

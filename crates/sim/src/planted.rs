@@ -75,11 +75,13 @@ pub enum Bug {
     FlightNotShared,
     /// A silent dead replica refuses calls at once.
     SilenceRefuses,
+    /// A concurrency limit takes no time-out and no shed call for a drop.
+    LimitSeesNoDrops,
 }
 
 impl Bug {
     /// Every bug, in the order of the list above.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::ServiceTooFast,
         Self::OneServerFewer,
         Self::LifoForFifo,
@@ -115,6 +117,7 @@ impl Bug {
         Self::SlowForEver,
         Self::FlightNotShared,
         Self::SilenceRefuses,
+        Self::LimitSeesNoDrops,
     ];
 }
 

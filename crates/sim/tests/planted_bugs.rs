@@ -276,6 +276,7 @@ fn parts_of_the_caller_that_do_nothing_are_noticed() {
         ("An open breaker spares a failing callee", Bug::BreakerSeesSuccess),
         ("Naive retries stay collapsed and a budget recovers", Bug::RetryBudgetIgnored),
         ("One flight for a key that everybody misses", Bug::FlightNotShared),
+        ("A concurrency limit finds what the callee bears", Bug::LimitSeesNoDrops),
     ] {
         signature_catches(title, bug);
     }

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_patterns::{
-    BalancerOptions, CacheOptions, CircuitBreakerOptions, RetryBudgetOptions, RetryOptions,
-    TokenBucketOptions,
+    BalancerOptions, CacheOptions, CircuitBreakerOptions, ConcurrencyLimitOptions,
+    RetryBudgetOptions, RetryOptions, TokenBucketOptions,
 };
 use tenfold_units::duration;
 
@@ -235,6 +235,10 @@ pub struct Link {
     /// What each caller replica may ask; an attempt beyond it is refused before it costs anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admission: Option<TokenBucketOptions>,
+    /// How many attempts each caller replica may have under way, as what it sees of the callee
+    /// allows; one beyond the limit is refused. A time-out or a shed call lowers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<ConcurrencyLimitOptions>,
     /// When each caller replica stops calling for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub breaker: Option<CircuitBreakerOptions>,

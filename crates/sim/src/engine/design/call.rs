@@ -4,8 +4,8 @@ use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use tenfold_patterns::{
-    BalancerOutcome, CircuitBreakerDecision, CircuitBreakerOutcome, RetryCause, RetryDecision,
-    RetryFailure,
+    BalancerOutcome, CircuitBreakerDecision, CircuitBreakerOutcome, ConcurrencyOutcome, RetryCause,
+    RetryDecision, RetryFailure,
 };
 
 use super::super::list::{List, NONE};
@@ -108,6 +108,12 @@ impl Design<'_> {
             && !admission.admit(instant(now)).is_admitted()
         {
             return self.attempt_failed(index, call, Cause::Limited);
+        }
+        if let Some(limit) = &mut caller.concurrency {
+            let Some(permit) = limit.try_acquire() else {
+                return self.attempt_failed(index, call, Cause::Limited);
+            };
+            self.frames.at(index).concurrency = Some(permit);
         }
         // What is dead is a shard, and the others must not be shut out with it.
         let shard = key.shard(caller.breakers.len().max(1) as u32);
@@ -322,12 +328,16 @@ impl Design<'_> {
         let frame = self.frames.at(index);
         let latency = Duration::from_secs_f64((self.now - frame.sent).max(0.0));
         let (pooled, permit) = (std::mem::take(&mut frame.pooled), frame.permit.take());
+        let concurrency = frame.concurrency.take();
         let backends = [frame.backend.take(), frame.hedge.take()];
         let (place, key) = (frame.place, frame.key);
         let pool = self.parts.wires[call.link as usize].pool;
         let caller = self.parts.caller(call.link, place);
         let own = key.shard(caller.in_use.len() as u32) as usize;
         caller.in_use[own] -= u32::from(pooled);
+        if let (Some(limit), Some(permit)) = (&mut caller.concurrency, concurrency) {
+            limit.release(permit, concurrency_outcome(failed), latency);
+        }
         // Whoever timed out meanwhile waits no longer.
         while let Some((frame, generation)) =
             caller.waiting[own].front().copied().filter(|_| caller.in_use[own] < pool)
@@ -423,5 +433,17 @@ impl Design<'_> {
             let call = self.call_of(index);
             self.attempt(index, call);
         }
+    }
+}
+
+/// What a concurrency limit learns from an attempt: a time-out or a shed call speaks of load, any
+/// other failure of nothing.
+fn concurrency_outcome(failed: Option<Cause>) -> ConcurrencyOutcome {
+    match failed {
+        None => ConcurrencyOutcome::Success,
+        Some(Cause::Timeout | Cause::Shed) if !planted::is(Bug::LimitSeesNoDrops) => {
+            ConcurrencyOutcome::Dropped
+        }
+        Some(_) => ConcurrencyOutcome::Ignored,
     }
 }

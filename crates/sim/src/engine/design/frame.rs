@@ -1,6 +1,6 @@
 //! Frames: a request, a branch of it, or an attempt at a callee, each going through its program.
 
-use tenfold_patterns::{CircuitBreakerPermit, RetryCall, RetryWithdrawal};
+use tenfold_patterns::{CircuitBreakerPermit, ConcurrencyPermit, RetryCall, RetryWithdrawal};
 
 use super::super::list::{Linked, Links, List, NONE};
 use super::program::{Place, Purpose};
@@ -91,6 +91,8 @@ pub(super) struct Frame {
     pub(super) withdrawal: Option<RetryWithdrawal>,
     /// The caller's breaker that let the attempt under way pass, and its permit.
     pub(super) permit: Option<(u32, CircuitBreakerPermit)>,
+    /// What the caller's concurrency limit granted to the attempt under way.
+    pub(super) concurrency: Option<ConcurrencyPermit>,
     /// The backend of the attempt under way, and whether the local balancer chose it.
     pub(super) backend: Option<(u32, bool)>,
     /// The same of its hedge.
@@ -157,6 +159,7 @@ impl Frames {
             retry: None,
             withdrawal: None,
             permit: None,
+            concurrency: None,
             backend: None,
             hedge: None,
             pooled: false,

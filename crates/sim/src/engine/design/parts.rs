@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use tenfold_patterns::{
-    BackendOptions, Balancer, BalancerOptions, CircuitBreaker, Retry, RetryBudget,
-    RetryBudgetOptions, TokenBucket,
+    BackendOptions, Balancer, BalancerOptions, CircuitBreaker, ConcurrencyLimit, Retry,
+    RetryBudget, RetryBudgetOptions, TokenBucket,
 };
 use tenfold_units::random::Stream;
 use tenfold_units::{Instant, Seed};
@@ -120,6 +120,7 @@ pub(super) struct Caller {
     pub(super) breakers: Vec<CircuitBreaker>,
     pub(super) budget: Option<RetryBudget>,
     pub(super) admission: Option<TokenBucket>,
+    pub(super) concurrency: Option<ConcurrencyLimit>,
     /// Over all replicas of a callee that is balanced, and over those in the own zone.
     pub(super) balancer: Option<Balancer>,
     pub(super) local: Option<Local>,
@@ -407,6 +408,9 @@ impl Caller {
             admission: link
                 .admission
                 .map(|options| TokenBucket::new(options).expect("a valid model")),
+            concurrency: link
+                .concurrency
+                .map(|options| ConcurrencyLimit::new(options).expect("a valid model")),
             balancer: None,
             local: None,
         }

@@ -1,6 +1,8 @@
 //! Checks of components, links and flows.
 
-use tenfold_patterns::{Balancer, CircuitBreaker, Retry, RetryBudget, TokenBucket};
+use tenfold_patterns::{
+    Balancer, CircuitBreaker, ConcurrencyLimit, Retry, RetryBudget, TokenBucket,
+};
 use tenfold_units::{Instant, Seed};
 
 use super::super::component::Link;
@@ -137,6 +139,7 @@ fn check_options(name: &str, link: &Link, out: &mut Vec<Diagnostic>) {
             link.retry_budget.map(|options| RetryBudget::new(options, Instant::ZERO).map(|_| ())),
         ),
         ("admission", link.admission.map(|options| TokenBucket::new(options).map(|_| ()))),
+        ("concurrency", link.concurrency.map(|options| ConcurrencyLimit::new(options).map(|_| ()))),
         ("breaker", link.breaker.map(|options| CircuitBreaker::new(options, stream).map(|_| ()))),
         ("balance", link.balance.map(|options| Balancer::new(options, &[]).map(|_| ()))),
     ];
