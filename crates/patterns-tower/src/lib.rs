@@ -25,6 +25,7 @@
 //! | no work for a caller that has gone | [`DeadlineLayer`] | 504 |
 //! | replicas to share the load | [`Balance`] | 503 when none is left |
 //! | the same question not to be asked again | [`CacheLayer`], [`SharedCache::get`] | the kept answer |
+//! | nor by another process | `RedisCache` (feature `redis`) below the one in the process | the kept answer |
 //! | acknowledged work to survive a kill | [`durable_log`] under the machines of `tenfold_patterns` | – |
 //! | to see what happens | [`MetricsLayer`], [`TraceLayer`], [`Observer`] | – |
 //!
@@ -116,6 +117,8 @@ pub mod metrics;
 mod observe;
 pub mod rate_limit;
 #[cfg(feature = "redis")]
+pub mod redis_cache;
+#[cfg(feature = "redis")]
 pub mod redis_limit;
 mod repeat;
 mod reply;
@@ -145,6 +148,8 @@ pub use load_shed::{Arrived, LoadShed, Priority};
 pub use metrics::{HttpLabels, Metrics, MetricsLayer};
 pub use observe::Observer;
 pub use rate_limit::{InHeaders, RateLimit, RateLimitLayer};
+#[cfg(feature = "redis")]
+pub use redis_cache::RedisCache;
 #[cfg(feature = "redis")]
 pub use redis_limit::{RedisLimiter, RedisRateLimit, RedisRateLimitLayer};
 pub use repeat::{Always, Idempotent, Repeat};

@@ -51,7 +51,7 @@ mod tests {
     ];
 
     fn passes(bug: &str, filter: &str) -> bool {
-        let this = std::env::current_exe().unwrap();
+        let this = std::env::current_exe().expect("a test knows its own file");
         let run = Command::new(this)
             .args([filter, "--skip", "planted"])
             .env("TENFOLD_PLANTED_BUG", bug)
@@ -60,7 +60,7 @@ mod tests {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
-        run.unwrap().success()
+        run.expect("the test binary runs again").success()
     }
 
     #[test]

@@ -17,6 +17,10 @@ pub(crate) fn table(name: &str) -> String {
             ("resilience4j", BulkheadOptions::resilience4j()),
             ("hystrix_semaphore", BulkheadOptions::hystrix_semaphore()),
         ]),
+        "RemoteCacheOptions" => {
+            let ten_minutes = core::time::Duration::from_secs(600);
+            rows(&[("for_values(10 min)", RemoteCacheOptions::for_values(ten_minutes))])
+        }
         "CacheOptions" => rows(&[
             ("lru(1000)", CacheOptions::lru(1_000)),
             ("caffeine(1000)", CacheOptions::caffeine(1_000)),
