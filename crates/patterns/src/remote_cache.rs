@@ -51,8 +51,8 @@ pub struct RemoteCacheOptions {
 }
 
 impl RemoteCacheOptions {
-    /// Ours: lifetimes up to a tenth shorter, absences for a tenth of it, leases of 10 s, and 20 ms for
-    /// an answer.
+    /// Ours: lifetimes up to a tenth shorter, absences not remembered, leases of 10 s, and 20 ms for an
+    /// answer.
     #[must_use]
     pub const fn for_values(ttl: Duration) -> Self {
         Self {
