@@ -63,8 +63,8 @@ fn choice(draft: &mut Draft<'_>, users: &str) -> Choice {
     ));
     let pin = draft.pin(&["message-queue"], INBOX).map(|pin| {
         let text = t(
-            "Its fitting form is an inbox keyed by user: {data.inbox.new_items_per_second} ids a \
-             second, and the message itself stands in the history once.",
+            "Its fitting form is an inbox keyed by user: {data.inbox.new_items_per_second} ids, and \
+             the message itself stands in the history once.",
             "알맞은 형태는 사용자를 key로 하는 inbox다. id만 {data.inbox.new_items_per_second} 쌓고 \
              메시지 본문은 history에 한 번만 둔다.",
         );

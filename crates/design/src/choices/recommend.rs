@@ -21,10 +21,10 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
         (draft.book.assume("recommend.score"), draft.book.assume("recommend.build"));
     let label = "cores busy with scoring in the request at peak";
     let formula = format!("load.{name}.peak * {score}");
-    draft.book.derive("recommend.inline", label, Unit::Erlangs, &formula);
+    draft.book.derive("recommend.inline", label, Unit::Count, &formula);
     let label = "cores that work out everybody's list once a day";
     let formula = format!("{stock} * load_factor * {build} / 86400");
-    draft.book.derive("recommend.batch", label, Unit::Erlangs, &formula);
+    draft.book.derive("recommend.batch", label, Unit::Count, &formula);
     let choice = choice(draft, &name);
     draft.choices.push(choice);
 }

@@ -182,6 +182,26 @@ fn store_excuse(
     excuse(Bottleneck::Cost, &[cost, least], price)
 }
 
+/// Returns whether the choice costs more than another option.
+fn dearer(draft: &Draft<'_>, other: &str, chosen: &str) -> bool {
+    draft.book.value(other) < draft.book.value(chosen)
+}
+
+/// Why a cheaper technology was not taken: the operation of the choice is paid for already.
+fn runs_already(cost: &str, least: &str) -> Excuse {
+    let text = t(
+        format!(
+            "{{{cost}}} against {{{least}}} for the choice, which runs here already: of that, \
+             {{assumed.ops.technology}} for operating it are paid once"
+        ),
+        format!(
+            "{{{cost}:이고}} 선택안은 {{{least}:이지만}}, 선택안은 이미 운영 중이라 그 가운데 운영 비용 \
+             {{assumed.ops.technology:은}} 한 번만 든다"
+        ),
+    );
+    excuse(Bottleneck::Cost, &[cost, least], text)
+}
+
 /// The choice of one PostgreSQL for several datasets.
 pub(super) fn shared(
     draft: &mut Draft<'_>,
@@ -324,6 +344,8 @@ pub(super) fn own(
             if *technology != chosen {
                 made.excuse = Some(if *technology == cheapest {
                     pinned_away(size, taken(chosen))
+                } else if size.refused.is_none() && dearer(draft, &size.cost, &taken(chosen).cost) {
+                    runs_already(&size.cost, &taken(chosen).cost)
                 } else {
                     store_excuse(demand, *technology, size, (chosen, taken(chosen)))
                 });
