@@ -268,7 +268,11 @@ fn acting_clause(marks: &[Mark]) -> Option<usize> {
     let clause = &marks[comma + 1..];
     let each = clause.first().is_some_and(|mark| matches!(mark.kind, MarkKind::PerEach { .. }));
     let timed = clause.iter().any(|mark| matches!(mark.kind, MarkKind::PerTime { .. }));
-    (each && timed || implied::causes(clause)).then_some(comma + 1)
+    // "3M meters, one reading every 15 minutes"
+    let one = clause.first().is_some_and(|mark| mark.is_function("one"));
+    let interval =
+        clause.iter().any(|mark| matches!(mark.kind, MarkKind::PerTime { interval: true, .. }));
+    (each && timed || one && interval || implied::causes(clause)).then_some(comma + 1)
 }
 
 /// Returns the first mark of the right territory, and why it is cut there.

@@ -83,10 +83,16 @@ fn define(network: &mut Network, id: &str, label: &str, formula: &str) {
 
 fn populations(draft: &mut Draft<'_>) {
     let network = &mut draft.network;
-    define(network, "mau", "monthly active users", "users");
+    // Where both are stated, they are two things: members, and those who come.
+    let both = network.is_stated("mau") && network.is_stated("users");
+    if !both {
+        define(network, "mau", "monthly active users", "users");
+    }
     define(network, "dau", "daily active users", "mau * dau_ratio");
     define(network, "dau", "daily active users", "concurrent_users / concurrency_ratio");
-    define(network, "users", "all users", "mau");
+    if !both {
+        define(network, "users", "all users", "mau");
+    }
     define(network, "concurrent_users", "open at the same moment", "dau * concurrency_ratio");
     if let Some(fact) = draft.catalog.fact("dau_mau") {
         let filling = (fact.interval(), "fact dau_mau", fact.quality, "daily / monthly users");

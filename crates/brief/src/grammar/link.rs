@@ -39,6 +39,7 @@ pub(super) fn attach(
         return;
     };
     let before = found.demands[previous].clone();
+    carried_by_the_counted(draft, place, base, &found.demands);
     if cut == Cut::Of {
         of_the_counted(draft, &before, base + previous, &mut found.demands[previous]);
     } else if cut == Cut::Flow {
@@ -88,6 +89,19 @@ fn each_of_the_counted(draft: &mut Demand, place: &Place<'_>, context: &Context<
             *noun = context.earlier[index].subject().cloned().unwrap_or_default();
             *demand = Some(index);
         }
+    }
+}
+
+/// `posts: 2M/day, 2 KB; 30 % have an image`: of the posts.
+fn carried_by_the_counted(draft: &mut Demand, place: &Place<'_>, base: usize, own: &[Demand]) {
+    let has =
+        place.own.after.first().is_some_and(|m| m.is_function("have") || m.is_function("has"));
+    let share = draft.amount.dimension == Dimension::Ratio && draft.metric.is_none();
+    if has && share && draft.of.is_none() && place.territory.cut == Cut::Sentence {
+        let counted = own.iter().rposition(|demand| {
+            demand.amount.dimension == Dimension::Count && demand.per_seconds().is_some()
+        });
+        draft.of = counted.map(|index| Of::Demand { demand: base + index });
     }
 }
 

@@ -6,7 +6,7 @@ use super::noun::{self, Phrase};
 use super::{Context, Cut, Found, Territory};
 use crate::lexicon::english::PEOPLE;
 use crate::marks::{Mark, MarkKind};
-use crate::{Access, Action, Demand, Dimension, Metric, NounPhrase, Of, Per};
+use crate::{Access, Action, Demand, Dimension, Metric, NounPhrase, Of, Per, TimeUnit};
 
 /// Labels that group lines and name nothing.
 const CATEGORIES: &[&str] = &[
@@ -99,7 +99,10 @@ impl Place<'_> {
         if let Some(verb) = right.verb {
             draft.action = draft.action.take().or_else(|| noun::action(verb));
         }
-        let label = label_noun(self.own.label);
+        // "30 % have an image (500 KB)": what stands in brackets is of what stands before them.
+        let aside = self.own.text[..self.territory.range.start].trim_end().ends_with('(');
+        let label =
+            if aside && !counted && !share { Vec::new() } else { label_noun(self.own.label) };
         let candidates: [&[String]; 4] = if counted {
             [&right.noun, &left.noun, &[], &label]
         } else if share && !right.of.is_empty() {
@@ -128,6 +131,17 @@ impl Place<'_> {
             of_label(draft, &label);
         }
         self.of_one_thing(draft, counted);
+        // "TPS: 5,000 average, 20,000 peak"
+        let rate = draft.subject().is_some_and(|noun| {
+            noun.words.len() == 1 && ["tps", "qps", "rps"].contains(&noun.head())
+        });
+        if counted && rate && draft.metric.is_none() && draft.per_seconds().is_none() {
+            let (unit, span) = (TimeUnit::Second, draft.amount.span);
+            draft.per.push(Per::Time { seconds: 1.0, unit, interval: false, span });
+            let paid = draft.subjects[0].head() == "tps";
+            let noun = if paid { "transaction" } else { "request" };
+            draft.subjects = vec![noun::noun_phrase(vec![noun.to_owned()])];
+        }
         self.sized_act(draft);
         self.whole_of_share(draft, share, counted);
         self.part(draft, counted);

@@ -45,6 +45,15 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             let noun = who_acts(demand).cloned().unwrap_or_default();
             all_of_them(draft, index, &noun, seconds);
         }
+        // "구독자 200만 명, 매주 2회 발송": to each of them.
+        (None, Some(seconds)) if sent_to_all(draft, demand) => {
+            let (figure, noun) =
+                (draft.populations[0].figure.clone(), draft.populations[0].noun.clone());
+            let read_as = format!("read as sent to each {noun}");
+            let help = "write how many are sent in all";
+            draft.read_as("R108", index, &read_as, help, Some(&figure));
+            per_actor(draft, index, &noun, None, seconds);
+        }
         // "2 edits per second while editing": of each who does.
         (None, Some(seconds)) if while_there(draft, demand) => there(draft, index, seconds),
         (None, Some(seconds)) => {
@@ -78,6 +87,15 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             None => population(draft, index),
         },
     }
+}
+
+/// Returns whether a demand tells how often something is sent, and the brief knows to whom alone.
+fn sent_to_all(draft: &Draft<'_>, demand: &Demand) -> bool {
+    let sends =
+        |action: &tenfold_brief::Action| ["send", "push", "mail"].contains(&action.verb.as_str());
+    let times = demand.amount.text.ends_with(['회', '번']) && demand.amount.mid <= 50.0;
+    let whom = draft.populations.len() == 1 && words::is_people(&draft.populations[0].noun);
+    demand.action.as_ref().is_some_and(sends) && times && whom && demand.actor.is_none()
 }
 
 /// Returns whether a demand tells what one does in a state that lasts: the brief knows sessions.

@@ -38,6 +38,16 @@ pub(super) fn per_actor(
     } else {
         actors
     };
+    // Ten updates a second are sent by those who are there, not by all of a day.
+    let brisk = seconds <= 60.0 && matches!(actors.as_str(), "dau" | "mau" | "users");
+    let actors = if brisk && draft.network.contains("concurrent_users") {
+        let help = "write \"per concurrent user\" or the rate of the whole system";
+        let read_as = "read for each of those who are there at the same moment";
+        draft.read_as("R108", index, read_as, help, Some("concurrent_users"));
+        "concurrent_users".to_owned()
+    } else {
+        actors
+    };
     let (active, window) = window_of(draft, demand);
     let seconds = match active {
         Some(active) if seconds >= DAY => seconds * active / DAY,
@@ -162,6 +172,21 @@ pub(super) fn nobody(draft: &mut Draft<'_>, index: usize) -> bool {
         draft.formula(&rate, &format!("{name}: requests per second"), &formula);
         draft.figure_of[index] = Some(rate);
         draft.used[index] = true;
+        return true;
+    }
+    let own = demand.subject().filter(|_| taken).cloned();
+    if let Some(own) = own {
+        // A reading that is taken is written, whoever reads it later.
+        let read_as = format!("read as taken of each {noun}");
+        let help = format!("write \"each {noun} …\" or the rate of the whole system");
+        draft.read_as("R108", index, &read_as, &help, Some(&figure));
+        let name = operation(draft, index, &own, Some(Access::Write));
+        let rate = format!("op.{name}.qps_avg");
+        let label = format!("{name}: requests per second");
+        draft.formula(&rate, &label, &format!("{figure} / {}", number(seconds)));
+        draft.figure_of[index] = Some(rate);
+        draft.used[index] = true;
+        draft.paced.push((name, figure));
         return true;
     }
     let read_as = format!("read as done by each {noun}");
