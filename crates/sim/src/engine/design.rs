@@ -1,8 +1,10 @@
 //! The event loop of designs: flows over replicas.
 
+mod answer;
 mod caches;
 mod call;
 mod fault;
+mod flight;
 mod frame;
 mod parts;
 mod program;
@@ -10,6 +12,7 @@ mod record;
 mod replica;
 mod serve;
 mod target;
+mod timeout;
 mod topic;
 
 #[cfg(test)]
