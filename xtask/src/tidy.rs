@@ -6,7 +6,7 @@ mod sources;
 use std::path::Path;
 
 /// Crates without I/O, clock, threads or platform floats.
-pub(crate) const PURE: [&str; 10] = [
+pub(crate) const PURE: [&str; 11] = [
     "units",
     "catalog",
     "brief",
@@ -15,6 +15,7 @@ pub(crate) const PURE: [&str; 10] = [
     "patterns",
     "design",
     "sim",
+    "fit",
     "architect",
     "report",
 ];

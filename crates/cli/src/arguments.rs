@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tenfold_fit::Unit;
 use tenfold_sim::LoadObjective;
 
 /// Turns a one-page brief into a design in which every number shows its working and every promise
@@ -19,6 +20,7 @@ Examples:
   tenfold check design/url-shortener/design.yaml
   tenfold simulate design/url-shortener/design.yaml --load 10x --kill hot-links
   tenfold explain design/url-shortener/plan.json read_qps_peak
+  tenfold fit latencies.csv --column seconds
 
 Exit status: 0 well; 1 infeasible, or a check that failed; 2 unusable input, nothing written;
 3 a bug of tenfold."
@@ -46,6 +48,8 @@ pub(crate) enum Verb {
     Simulate(Simulate),
     /// Prints where a figure of a plan comes from, down to the brief and the catalogue.
     Explain(Explain),
+    /// Makes a distribution for a model file from measurements.
+    Fit(Fit),
     /// Writes a commented brief to start from.
     New(New),
     /// Prints the JSON Schema of a file format.
@@ -189,6 +193,43 @@ pub(crate) struct Explain {
     pub(crate) plan: PathBuf,
     /// The figure's id; without one, all ids are listed.
     pub(crate) figure: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tenfold fit metrics.txt --select http_request_duration_seconds --sum
+  tenfold fit query.json
+  tenfold fit requests.csv --column latency_ms
+  tenfold fit requests.csv --column at --arrivals
+  tenfold fit spans.json --select \"cart: GET\"
+  tenfold fit sizes.csv --unit kB --format json
+
+FILE is one of: Prometheus histograms as text, or as the JSON that /api/v1/query answers for
+`_bucket` series; CSV; an OpenTelemetry trace as JSON, also one document a line.")]
+pub(crate) struct Fit {
+    /// The measurements.
+    pub(crate) file: PathBuf,
+    /// Only series whose name with labels contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) select: Option<String>,
+    /// Adds the selected histograms, which have the same bounds, into one.
+    #[arg(long)]
+    pub(crate) sum: bool,
+    /// The column of CSV [default: the first].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
+    /// Reads times of arrival (a column of seconds or of RFC 3339, or the beginnings of spans) and
+    /// fits the times between them.
+    #[arg(long)]
+    pub(crate) arrivals: bool,
+    /// Unit of plain numbers: s, ms, us, ns, min, h, B, kB or MB [default: what the name ends in, else
+    /// seconds].
+    #[arg(long)]
+    pub(crate) unit: Option<Unit>,
+    /// How the fit is printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 #[derive(Args, Debug)]

@@ -49,6 +49,7 @@ fn run(arguments: &Arguments) -> Exit {
         Verb::Check(verb) => verbs::check::run(arguments, verb),
         Verb::Simulate(verb) => verbs::simulate::run(arguments, verb),
         Verb::Explain(verb) => verbs::explain::run(verb),
+        Verb::Fit(verb) => verbs::fit::run(arguments, verb),
         Verb::New(verb) => verbs::new::run(verb),
         Verb::Schema(verb) => verbs::schema::run(verb),
         Verb::Completions(verb) => verbs::completions(verb.shell),

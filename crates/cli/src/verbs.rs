@@ -6,6 +6,7 @@ mod compare;
 pub(crate) mod design;
 pub(crate) mod estimate;
 pub(crate) mod explain;
+pub(crate) mod fit;
 pub(crate) mod new;
 mod scenario;
 pub(crate) mod schema;

@@ -18,6 +18,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("estimate", &["units", "catalog", "brief"]),
     ("design", &["units", "catalog", "estimate", "queueing", "patterns"]),
     ("sim", &["units", "patterns"]),
+    ("fit", &["units", "sim"]),
     (
         "architect",
         &["units", "catalog", "brief", "estimate", "queueing", "patterns", "design", "sim"],
@@ -26,7 +27,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("patterns-tower", &["units", "patterns"]),
     ("patterns-bench", &["units", "patterns", "patterns-tower"]),
     ("engines", &[]),
-    ("cli", &["units", "architect", "report", "brief", "estimate", "design", "sim"]),
+    ("cli", &["units", "architect", "report", "brief", "estimate", "design", "sim", "fit"]),
 ];
 
 /// What the pure stages must not reach, even through others.
