@@ -116,6 +116,9 @@ impl<'a> Analytic<'a> {
                 let hit = self.zero()?;
                 let miss = self.steps(&lookup.on_miss)?;
                 let after = hit.or(self.hits.of(&lookup.cache), &miss);
+                if lower::is_in_process(self.design, &lookup.cache) {
+                    return Ok(after);
+                }
                 Ok(self.call(&lookup.cache, "any")?.then(&after))
             }
             Action::Read(access) => self.access(access, access.class.as_deref().unwrap_or("read")),
@@ -125,7 +128,12 @@ impl<'a> Analytic<'a> {
                 Ok(further.fold(round.clone(), |path, _| path.then(&round)))
             }
             Action::Invalidate(target) => self.call(&target.at, "any"),
-            Action::Emit(emit) if emit.awaited => self.append(&emit.to),
+            Action::Emit(emit) if emit.awaited => {
+                if self.design.components[&emit.to].topic.is_none() {
+                    return self.call(&emit.to, "write");
+                }
+                self.append(&emit.to)
+            }
             Action::Fill(_) | Action::Emit(_) | Action::Consume(_) => self.zero(),
             Action::Sometimes(some) => {
                 let ratio = lower::evaluate(&some.ratio, self.ledger).clamp(0.0, 1.0);
@@ -136,6 +144,13 @@ impl<'a> Analytic<'a> {
                 let once = self.steps(&repeat.steps)?;
                 let whole = (0..times as u32).fold(self.zero()?, |path, _| path.then(&once));
                 Ok(whole.then(&once.or(times.fract(), &self.zero()?)))
+            }
+            // Who waits for an answer no longer than the time-out goes on without it.
+            Action::Call(called) if called.optional => {
+                Err(Error::OutOfRange { what: "path: answers that are waited for" })
+            }
+            Action::Call(called) => {
+                Ok(self.call(&called.to, "any")?.then(&self.steps(&called.steps)?))
             }
             // The slowest of several branches depends on what they share: no closed form.
             Action::Parallel(_) => {

@@ -17,7 +17,7 @@ use tenfold_units::{Expression, Ledger, Text, math};
 
 pub use cell::{Cell, Part};
 pub(crate) use cell::{is_background, zones_are_alike};
-pub(crate) use flow::{calls, good_within, rounds, write_class};
+pub(crate) use flow::{calls, good_within, is_in_process, rounds, write_class};
 pub(crate) use part::{cache_options, population, real_detection, records};
 
 use crate::plan::Approximation;
@@ -86,8 +86,9 @@ pub fn lower(
         let lowered = part::link(design, link, id, &cell, options);
         model.links.insert(id.to_string(), lowered);
     }
+    let ways = flow::Ways { design, ledger, hit_ratio };
     for (name, steps) in &design.flows {
-        let operation = flow::operation(design, ledger, &cell, name, steps, &rates);
+        let operation = flow::operation(&ways, &cell, name, steps, &rates);
         if let Some(operation) = operation {
             model.operations.insert(name.clone(), operation);
         }
@@ -191,6 +192,7 @@ fn longest_repeat(steps: &[Step], ledger: &Ledger) -> f64 {
         }
         Step::Action(Action::Lookup(lookup)) => of(&lookup.on_miss).max(of(&lookup.on_error)),
         Step::Action(Action::Sometimes(some)) => of(&some.steps),
+        Step::Action(Action::Call(called)) => of(&called.steps),
         Step::Action(Action::Parallel(branches)) => {
             branches.iter().map(|branch| of(branch)).fold(0.0, f64::max)
         }
@@ -206,6 +208,7 @@ pub(crate) fn keys_of<'a>(design: &'a Design, cache: &str) -> Option<&'a String>
             Step::Action(Action::Lookup(lookup)) if lookup.cache == cache => Some(&lookup.key),
             Step::Action(Action::Lookup(lookup)) => find(&lookup.on_miss, cache),
             Step::Action(Action::Sometimes(some)) => find(&some.steps, cache),
+            Step::Action(Action::Call(called)) => find(&called.steps, cache),
             Step::Action(Action::Repeat(repeat)) => find(&repeat.steps, cache),
             Step::Action(Action::Parallel(branches)) => {
                 branches.iter().find_map(|branch| find(branch, cache))

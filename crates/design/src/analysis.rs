@@ -184,6 +184,10 @@ impl Walk<'_> {
                 self.call(&caller, &emit.to, class, rates, &record);
             }
             Action::Consume(source) => caller.clone_from(&source.at),
+            Action::Call(called) => {
+                self.call(&caller.clone(), &called.to, "any", rates, bytes);
+                self.steps(&called.steps, &mut called.to.clone(), rates, bytes);
+            }
             Action::Parallel(branches) => {
                 for branch in branches {
                     self.steps(branch, &mut caller.clone(), rates, bytes);

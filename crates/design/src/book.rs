@@ -15,6 +15,8 @@ pub(crate) struct Book<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) provider: String,
     pub(crate) region: String,
+    /// Technologies that the team knows; empty where the brief does not tell.
+    pub(crate) skills: Vec<String>,
     /// Intervals are left out: for looking at other loads, where only mid values count.
     exact: bool,
 }
@@ -32,7 +34,7 @@ impl<'a> Book<'a> {
             own = ledger.clone();
         }
         let (provider, region) = ("aws".to_owned(), "us-east-1".to_owned());
-        Self { ledger: own, catalog, provider, region, exact }
+        Self { ledger: own, catalog, provider, region, skills: Vec::new(), exact }
     }
 
     /// Adds a figure that is not derived.
@@ -86,6 +88,22 @@ impl<'a> Book<'a> {
             let provenance =
                 Provenance::Assumed { source: entry.why.to_owned(), quality: entry.quality };
             self.insert(&figure, entry.label, entry.unit, entry.interval(), provenance);
+        }
+        figure
+    }
+
+    /// Makes the price of operating a technology stand and returns its figure id: what the team does
+    /// not know it has to learn, where the brief tells what it knows.
+    pub(crate) fn operate(&mut self, technology: &str, managed: bool) -> String {
+        let own = self.assume(if managed { "ops.managed" } else { "ops.technology" });
+        if self.skills.is_empty() || self.skills.iter().any(|skill| skill == technology) {
+            return own;
+        }
+        let figure = format!("ops.{technology}");
+        if !self.ledger.contains(&figure) {
+            let learning = self.assume("ops.learning");
+            let label = format!("operating {technology}, which the team has to learn");
+            self.derive(&figure, &label, Unit::UsdPerMonth, &format!("{own} + {learning}"));
         }
         figure
     }

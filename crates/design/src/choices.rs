@@ -6,6 +6,8 @@ pub(crate) mod edge;
 pub(crate) mod hot_row;
 pub(crate) mod ids;
 pub(crate) mod media;
+pub(crate) mod memory;
+pub(crate) mod messages;
 pub(crate) mod offline;
 pub(crate) mod place;
 pub(crate) mod recommend;

@@ -108,6 +108,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) logs: Vec<LogPlan>,
     pub(crate) edge: Option<EdgePlan>,
     pub(crate) sessions: Option<SessionPlan>,
+    /// State that may vanish and is nevertheless kept in tables.
+    pub(crate) tables: Vec<String>,
     /// Machines that encode.
     pub(crate) farm: Option<FarmPlan>,
     /// How streams are delivered: `cdn` or `own-edge`.
@@ -116,6 +118,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) homes: BTreeMap<String, String>,
     /// Service of each operation.
     pub(crate) services: BTreeMap<String, String>,
+    /// Service that a dataset belongs to, where the brief names services.
+    pub(crate) owners: BTreeMap<String, String>,
     pub(crate) fleets: IndexMap<String, Fleet>,
     pub(crate) components: IndexMap<String, Component>,
     pub(crate) links: IndexMap<LinkId, Link>,
@@ -131,6 +135,7 @@ impl<'a> Draft<'a> {
         exact: bool,
     ) -> Self {
         let mut book = Book::new(&estimate.ledger, catalog, exact);
+        book.skills = estimate.constraints.skills.iter().map(|s| s.value.clone()).collect();
         let source = "the load of the brief; set it to try the design at another".to_owned();
         let provenance = Provenance::Assumed { source, quality: Quality::Derived };
         let interval = Interval::exact(factor);
@@ -158,10 +163,12 @@ impl<'a> Draft<'a> {
             logs: Vec::new(),
             edge: None,
             sessions: None,
+            tables: Vec::new(),
             farm: None,
             delivery: None,
             homes: BTreeMap::new(),
             services: BTreeMap::new(),
+            owners: BTreeMap::new(),
             fleets: IndexMap::new(),
             components: IndexMap::new(),
             links: IndexMap::new(),

@@ -118,6 +118,7 @@ fn decide<'a>(
 ) -> Draft<'a> {
     let mut draft = Draft::new(estimate, catalog, factor, exact);
     choices::place::decide(&mut draft, zones);
+    choices::memory::decide(&mut draft);
     choices::store::decide(&mut draft);
     choices::asynchronous::decide(&mut draft);
     choices::edge::decide(&mut draft);
@@ -127,6 +128,7 @@ fn decide<'a>(
     choices::hot_row::decide(&mut draft);
     choices::steps::decide(&mut draft);
     choices::offline::decide(&mut draft);
+    choices::messages::decide(&mut draft);
     choices::media::decide(&mut draft);
     choices::recommend::decide(&mut draft);
     let ids = choices::ids::decide(&mut draft);
@@ -157,6 +159,6 @@ fn finish(draft: Draft<'_>) -> Proposal {
     let analysis = analysis::run(&mut book, &design);
     let cost = cost::sheet(&mut book, &design, &analysis);
     findings.extend(laws::all(&mut book, &design, &analysis));
-    findings.extend(limits::all(&book, estimate, &design, &choices));
+    findings.extend(limits::all(&mut book, estimate, &design, &choices));
     Proposal { design, ledger: book.ledger, choices, cost, findings }
 }

@@ -22,6 +22,6 @@ pub use design::{
     Decision, Design, FurtherRegion, KillTarget, Place, RegionMode, Rejected, Scenarios, Schema,
 };
 pub use finding::{Finding, Severity};
-pub use flow::{Access, Action, Copy, Emit, Lookup, Repeat, Sometimes, Step, Target};
+pub use flow::{Access, Action, Called, Copy, Emit, Lookup, Repeat, Sometimes, Step, Target};
 pub use link::{Balance, Buffer, Link, LinkId, Retry, WhenFull};
 pub use workload::{Input, Interest, KeySpace, Load, Objective, Operation};

@@ -152,6 +152,9 @@ pub(crate) struct OperationSpec {
     /// What it does to datasets.
     #[serde(default)]
     pub(crate) touches: Vec<TouchSpec>,
+    /// What it asks of systems of others.
+    #[serde(default)]
+    pub(crate) calls: Vec<CallSpec>,
     /// Assumed p99 at the edge, s, where the brief states no latency.
     #[serde(default)]
     pub(crate) p99_seconds: Option<f64>,
@@ -180,6 +183,21 @@ pub(crate) struct TouchSpec {
     pub(crate) optional: bool,
     #[serde(default)]
     pub(crate) when: Vec<String>,
+}
+
+/// What an operation asks of a system of somebody else.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallSpec {
+    /// The system, in kebab case.
+    pub(crate) system: String,
+    /// Figure of its mean time to answer, s.
+    pub(crate) seconds: String,
+    /// The dataset after whose touch it is asked.
+    pub(crate) after: String,
+    /// Whether the operation may go on without its answer.
+    #[serde(default)]
+    pub(crate) optional: bool,
 }
 
 /// The interface of an operation.

@@ -14,7 +14,7 @@ use crate::network::Definition;
 use crate::rules::YEARS;
 use crate::{
     Assumption, Column, Dataset, Durability, Estimate, NotUnderstood, Operation, OperationKind,
-    Origin, Outcome, Popularity, Population, Recognition, Tier, Touch, Window,
+    Origin, Outcome, OutsideCall, Popularity, Population, Recognition, Tier, Touch, Window,
 };
 
 /// Figures that are listed whenever they are known.
@@ -156,6 +156,15 @@ fn operations(draft: &Draft<'_>, ledger: &mut Ledger) -> Vec<Operation> {
     let mut operations = Vec::with_capacity(draft.operations.len());
     for (name, operation) in &draft.operations {
         let spec = &operation.spec;
+        let known = spec.calls.iter().filter(|call| draft.network.emit(&call.seconds, ledger));
+        let calls: Vec<OutsideCall> = known
+            .map(|call| OutsideCall {
+                system: call.system.clone(),
+                seconds: call.seconds.clone(),
+                after: call.after.clone(),
+                optional: call.optional,
+            })
+            .collect();
         let mut id = |end: &str| {
             let id = format!("op.{name}.{end}");
             draft.network.emit(&id, ledger);
@@ -189,6 +198,7 @@ fn operations(draft: &Draft<'_>, ledger: &mut Ledger) -> Vec<Operation> {
             fan_out: spec.fan_out.clone(),
             consistency: spec.consistency,
             touches: touches.collect(),
+            calls,
             window,
             story: functional::story_text(
                 &spec.actor,

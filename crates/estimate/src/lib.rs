@@ -34,7 +34,7 @@ pub use dataset::{Column, Dataset, Durability, Popularity, Shape, Tier};
 pub use estimate::{Estimate, FigureId, Outcome, Recognition, Word};
 pub use json::{DiagnosticDocument, EstimateDocument};
 pub use operation::{
-    Access, Consistency, Idempotency, Operation, OperationKind, Timing, Touch, Window,
+    Access, Consistency, Idempotency, Operation, OperationKind, OutsideCall, Timing, Touch, Window,
 };
 pub use requirement::{
     ApiContract, ApiError, Assumption, Bound, Constraints, During, Feature, FunctionalRequirements,

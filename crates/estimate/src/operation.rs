@@ -32,6 +32,9 @@ pub struct Operation {
     pub consistency: Consistency,
     /// What it does to datasets, in the order in which it does so.
     pub touches: Vec<Touch>,
+    /// What it asks of systems of others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<OutsideCall>,
     /// When it happens.
     pub window: Window,
     /// The user story that it serves.
@@ -81,6 +84,20 @@ pub struct Touch {
 
 fn one() -> f64 {
     1.0
+}
+
+/// What an operation asks of a system of somebody else and waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutsideCall {
+    /// The system, in kebab case: `payment-provider`.
+    pub system: String,
+    /// Its mean time to answer, s.
+    pub seconds: FigureId,
+    /// The dataset after whose touch it is asked.
+    pub after: String,
+    /// Whether the operation may go on without its answer, which is then unknown.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// How an operation reaches a dataset.

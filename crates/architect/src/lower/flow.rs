@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 use tenfold_design::{
-    Access, Action, Component, Design, HANDSHAKE, Kind, ReplicationMode, STATEMENT, Step,
+    Access, Action, CacheLevel, Component, Design, HANDSHAKE, Kind, ReplicationMode, STATEMENT,
+    Step,
 };
 use tenfold_sim as sim;
 use tenfold_units::Ledger;
@@ -15,13 +16,13 @@ pub(super) const REPEATS_MAX: f64 = 1_000.0;
 
 /// Returns the operation of a flow, or `None` for one that nothing starts.
 pub(super) fn operation(
-    design: &Design,
-    ledger: &Ledger,
+    ways: &Ways<'_>,
     cell: &Cell,
     name: &str,
     steps: &[Step],
     rates: &IndexMap<String, f64>,
 ) -> Option<sim::Operation> {
+    let design = ways.design;
     let (load, steps) = match super::consumes(steps) {
         Some(topic) => (sim::Load::Consume(consume(design, cell, topic, steps)), &steps[1..]),
         None => {
@@ -32,7 +33,7 @@ pub(super) fn operation(
             (sim::Load::Open(sim::Poisson { rate }), steps)
         }
     };
-    let mut flow = convert(design, steps, ledger);
+    let mut flow = ways.convert(steps);
     if let sim::Load::Consume(consume) = &load {
         record_by_record(design, consume, &mut flow);
     }
@@ -92,76 +93,118 @@ fn record_by_record(design: &Design, consume: &sim::Consume, flow: &mut [sim::St
     worker.steps = vec![sim::Step::Each(sim::Each { steps, at_once })];
 }
 
-/// A visit holds everything that follows it: the callee waits for that before it answers.
-fn convert(design: &Design, steps: &[Step], ledger: &Ledger) -> Vec<sim::Step> {
-    let mut out = Vec::new();
-    for (index, step) in steps.iter().enumerate() {
-        match step {
-            Step::Visit(component) => {
-                let inner = convert(design, &steps[index + 1..], ledger);
-                out.push(call(component, "any", inner));
-                return out;
-            }
-            Step::Action(action) => convert_action(design, action, ledger, &mut out),
-        }
-    }
-    out
+/// What flows are lowered with.
+pub(super) struct Ways<'a> {
+    pub(super) design: &'a Design,
+    pub(super) ledger: &'a Ledger,
+    pub(super) hit_ratio: &'a dyn Fn(&str) -> f64,
 }
 
-fn convert_action(design: &Design, action: &Action, ledger: &Ledger, out: &mut Vec<sim::Step>) {
-    match action {
-        Action::Lookup(lookup) => {
-            let on_miss = convert(design, &lookup.on_miss, ledger);
-            let on_error = if lookup.on_error.is_empty() {
-                without_fills(&on_miss)
-            } else {
-                convert(design, &lookup.on_error, ledger)
-            };
-            out.push(sim::Step::Lookup(sim::Lookup {
-                cache: lookup.cache.clone(),
-                on_hit: Vec::new(),
-                on_miss,
-                on_error: Some(on_error),
-            }));
-        }
-        Action::Read(access) => {
-            out.push(call(&access.at, access.class.as_deref().unwrap_or("read"), Vec::new()));
-        }
-        // The model knows one kind of write. A conditional write of a quorum store is several rounds
-        // of it (Paxos: prepare, read, propose, commit).
-        Action::Write(access) => {
-            let rounds = rounds(design, access, ledger);
-            let one = || call(&access.at, write_class(access), Vec::new());
-            out.extend(core::iter::repeat_with(one).take(rounds));
-        }
-        Action::Fill(target) => out.push(sim::Step::Fill(target.at.clone())),
-        // A lost invalidation does not fail the write: the time to live is the net below it.
-        Action::Invalidate(target) => out.push(sim::Step::Call(sim::Call {
-            to: target.at.clone(),
-            access: "any".to_owned(),
-            steps: Vec::new(),
-            on_error: Some(Vec::new()),
-        })),
-        Action::Emit(emit) if emit.awaited => out.push(sim::Step::Append(emit.to.clone())),
-        Action::Emit(emit) => out.push(sim::Step::Emit(emit.to.clone())),
-        // Only the first step of a flow consumes; `operation` has taken it.
-        Action::Consume(_) => {}
-        Action::Parallel(branches) => {
-            let branches = branches.iter().map(|branch| convert(design, branch, ledger)).collect();
-            out.push(sim::Step::Parallel(sim::Parallel { branches, join: sim::Join::All }));
-        }
-        Action::Sometimes(some) => {
-            sometimes(evaluate(&some.ratio, ledger), convert(design, &some.steps, ledger), out);
-        }
-        Action::Repeat(repeat) => {
-            let times = evaluate(&repeat.times, ledger).min(REPEATS_MAX);
-            let steps = convert(design, &repeat.steps, ledger);
-            for _ in 0..times as u32 {
-                out.extend(steps.iter().cloned());
+impl Ways<'_> {
+    /// A visit holds everything that follows it: the callee waits for that before it answers.
+    fn convert(&self, steps: &[Step]) -> Vec<sim::Step> {
+        let mut out = Vec::new();
+        for (index, step) in steps.iter().enumerate() {
+            match step {
+                Step::Visit(component) => {
+                    let inner = self.convert(&steps[index + 1..]);
+                    out.push(call(component, "any", inner));
+                    return out;
+                }
+                Step::Action(action) => self.action(action, &mut out),
             }
-            sometimes(times.fract(), steps, out);
+        }
+        out
+    }
+
+    fn action(&self, action: &Action, out: &mut Vec<sim::Step>) {
+        let (design, ledger) = (self.design, self.ledger);
+        match action {
+            // What a process holds it finds without a call; how often is known from its keys.
+            Action::Lookup(lookup) if is_in_process(design, &lookup.cache) => {
+                let missed = 1.0 - (self.hit_ratio)(&lookup.cache);
+                sometimes(missed, without_fills(&self.convert(&lookup.on_miss)), out);
+            }
+            Action::Fill(target) | Action::Invalidate(target)
+                if is_in_process(design, &target.at) => {}
+            Action::Lookup(lookup) => {
+                let on_miss = self.convert(&lookup.on_miss);
+                let on_error = if lookup.on_error.is_empty() {
+                    without_fills(&on_miss)
+                } else {
+                    self.convert(&lookup.on_error)
+                };
+                out.push(sim::Step::Lookup(sim::Lookup {
+                    cache: lookup.cache.clone(),
+                    on_hit: Vec::new(),
+                    on_miss,
+                    on_error: Some(on_error),
+                }));
+            }
+            Action::Read(access) => {
+                out.push(call(&access.at, access.class.as_deref().unwrap_or("read"), Vec::new()));
+            }
+            // The model knows one kind of write. A conditional write of a quorum store is several rounds
+            // of it (Paxos: prepare, read, propose, commit).
+            Action::Write(access) => {
+                let rounds = rounds(design, access, ledger);
+                let one = || call(&access.at, write_class(access), Vec::new());
+                out.extend(core::iter::repeat_with(one).take(rounds));
+            }
+            Action::Fill(target) => out.push(sim::Step::Fill(target.at.clone())),
+            // A lost invalidation does not fail the write: the time to live is the net below it.
+            Action::Invalidate(target) => out.push(sim::Step::Call(sim::Call {
+                to: target.at.clone(),
+                access: "any".to_owned(),
+                steps: Vec::new(),
+                on_error: Some(Vec::new()),
+            })),
+            Action::Emit(emit) if design.components[&emit.to].topic.is_none() => {
+                out.push(queued(&emit.to, emit.awaited));
+            }
+            Action::Emit(emit) if emit.awaited => out.push(sim::Step::Append(emit.to.clone())),
+            Action::Emit(emit) => out.push(sim::Step::Emit(emit.to.clone())),
+            // Only the first step of a flow consumes; `operation` has taken it.
+            Action::Consume(_) => {}
+            Action::Call(called) => out.push(sim::Step::Call(sim::Call {
+                to: called.to.clone(),
+                access: "any".to_owned(),
+                steps: self.convert(&called.steps),
+                on_error: called.optional.then(Vec::new),
+            })),
+            Action::Parallel(branches) => {
+                let branches = branches.iter().map(|branch| self.convert(branch)).collect();
+                out.push(sim::Step::Parallel(sim::Parallel { branches, join: sim::Join::All }));
+            }
+            Action::Sometimes(some) => {
+                sometimes(evaluate(&some.ratio, ledger), self.convert(&some.steps), out);
+            }
+            Action::Repeat(repeat) => {
+                let times = evaluate(&repeat.times, ledger).min(REPEATS_MAX);
+                let steps = self.convert(&repeat.steps);
+                for _ in 0..times as u32 {
+                    out.extend(steps.iter().cloned());
+                }
+                sometimes(times.fract(), steps, out);
+            }
         }
     }
+}
+
+/// Returns whether a cache lies in the process of the component that it is named after.
+pub(crate) fn is_in_process(design: &Design, cache: &str) -> bool {
+    let cache = design.components.get(cache).and_then(|component| component.cache.as_ref());
+    cache.is_some_and(|cache| cache.level == CacheLevel::Process)
+}
+
+/// A row put into a table that serves as queue: who does not wait for it answers meanwhile.
+fn queued(store: &str, awaited: bool) -> sim::Step {
+    let write = call(store, "write", Vec::new());
+    if awaited {
+        return write;
+    }
+    let branches = vec![vec![write], Vec::new()];
+    sim::Step::Parallel(sim::Parallel { branches, join: sim::Join::Any })
 }
 
 /// How the model knows a write: a conditional one is rounds of plain ones.
@@ -275,14 +318,29 @@ fn count(
                     .for_each(|_| add(&access.at, write_class(access)));
                 continue;
             }
+            Step::Action(Action::Invalidate(target)) if is_in_process(design, &target.at) => {
+                continue;
+            }
             Step::Action(Action::Invalidate(target)) => {
                 add(&target.at, "any");
                 continue;
             }
-            Step::Action(Action::Fill(_) | Action::Emit(_) | Action::Consume(_)) => continue,
+            Step::Action(Action::Emit(emit)) => {
+                if design.components[&emit.to].topic.is_none() {
+                    add(&emit.to, "write");
+                }
+                continue;
+            }
+            Step::Action(Action::Fill(_) | Action::Consume(_)) => continue,
             Step::Action(Action::Lookup(lookup)) => {
-                add(&lookup.cache, "any");
+                if !is_in_process(design, &lookup.cache) {
+                    add(&lookup.cache, "any");
+                }
                 (vec![&lookup.on_miss], 1.0 - hit_ratio(&lookup.cache))
+            }
+            Step::Action(Action::Call(called)) => {
+                add(&called.to, "any");
+                (vec![&called.steps], 1.0)
             }
             Step::Action(Action::Parallel(branches)) => (branches.iter().collect(), 1.0),
             Step::Action(Action::Sometimes(some)) => {

@@ -185,7 +185,7 @@ fn shorten(span: Duration, options: &LowerOptions) -> Duration {
 
 /// The cache's content: its memory over all shards (one copy of each), or over all instances.
 fn cache(keys: Option<&String>, cell: &Cell, component: &Component) -> Option<sim::Cache> {
-    let cache = component.cache.as_ref()?;
+    let cache = component.cache.as_ref().filter(|cache| cache.level != CacheLevel::Process)?;
     Some(sim::Cache {
         keys: keys?.clone(),
         options: cache_options(component)?,

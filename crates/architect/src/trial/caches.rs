@@ -1,14 +1,14 @@
 //! Hit ratios and refills, from keys and the eviction policy, before any queue is simulated.
 
 use indexmap::IndexMap;
-use tenfold_design::{Design, Load};
+use tenfold_design::{Action, Design, Load, Step};
 use tenfold_sim::keys::{
     CacheWorld, CacheWorldOptions, HitRatio, Keys, RESOLUTION, Refill, WarmOptions,
 };
 use tenfold_sim::{Caches, Model};
 use tenfold_units::{Instant, Interval, Ledger, Provenance, Seed, Unit};
 
-use crate::lower::{cache_options, calls, keys_of, population};
+use crate::lower::{cache_options, calls, is_in_process, keys_of, population};
 
 /// How long a refill is followed, s: two days.
 const REFILL_MAX: f64 = 2.0 * 86_400.0;
@@ -141,6 +141,35 @@ fn lookups(design: &Design, ledger: &Ledger, cache: &str, found: &HitRatios, loa
             (name.clone(), crate::evaluate(rate, ledger))
         })
         .collect();
+    if is_in_process(design, cache) {
+        // Each process sees its share of the look-ups, and holds what it saw.
+        let asked = design.flows.iter().filter_map(|(name, steps)| {
+            Some(rates.get(name)? * lookups_in(steps, cache, ledger, found))
+        });
+        let processes = design.instances(&design.components[cache]).max(1);
+        return asked.sum::<f64>() / f64::from(processes);
+    }
     let calls = calls(design, ledger, &rates, &|name| found.of(name));
     calls.get(cache).map_or(0.0, |classes| classes.values().sum())
+}
+
+/// Look-ups in a cache for each request that goes this way.
+fn lookups_in(steps: &[Step], cache: &str, ledger: &Ledger, found: &HitRatios) -> f64 {
+    let inside = |steps: &[Step]| lookups_in(steps, cache, ledger, found);
+    let each = steps.iter().map(|step| match step {
+        Step::Action(Action::Lookup(lookup)) => {
+            let own = if lookup.cache == cache { 1.0 } else { 0.0 };
+            own + (1.0 - found.of(&lookup.cache)) * inside(&lookup.on_miss)
+        }
+        Step::Action(Action::Sometimes(some)) => {
+            crate::evaluate(&some.ratio, ledger) * inside(&some.steps)
+        }
+        Step::Action(Action::Repeat(repeat)) => {
+            crate::evaluate(&repeat.times, ledger) * inside(&repeat.steps)
+        }
+        Step::Action(Action::Parallel(branches)) => branches.iter().map(|b| inside(b)).sum(),
+        Step::Action(Action::Call(called)) => inside(&called.steps),
+        Step::Visit(_) | Step::Action(_) => 0.0,
+    });
+    each.sum()
 }

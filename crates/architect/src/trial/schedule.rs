@@ -31,8 +31,11 @@ const WAITS: f64 = 2.0;
 /// A time-out that no link states, s.
 const NO_TIMEOUT: f64 = 0.05;
 
-/// No run is longer: nothing new happens.
+/// No kill is watched for longer: nothing new happens.
 const LONGEST: f64 = 900.0;
+
+/// A steady load is watched for a day at most: what is asked once in a while needs its time.
+const LONGEST_STEADY: f64 = 86_400.0;
 
 /// A kill that seems to break something may take this many times its share of the events.
 const OVERRUN: f64 = 4.0;
@@ -112,7 +115,11 @@ impl Experiment {
         options.cells = cells;
         let affordable = events / per_second;
         let needed = if overrun { wanted.min(OVERRUN * affordable) } else { 0.0 };
-        let seconds = affordable.max(needed).min(LONGEST);
+        let longest = match kind {
+            TrialKind::Load(_) if load <= 1.0 => LONGEST_STEADY,
+            TrialKind::Load(_) | TrialKind::Kill(_) => LONGEST,
+        };
+        let seconds = affordable.max(needed).min(longest);
         options.detection_max = seconds / PARTS;
         let lowered = lower::lower(design, ledger, catalog, &|cache| hits.of(cache), &options);
         let mut experiment = Self {

@@ -93,7 +93,8 @@ fn choice(
 ) -> Choice {
     let name = &dataset.name;
     let overruns = draft.book.value(peak) > draft.book.value("fact.pg.durable_write_ceiling");
-    let options = options(name, peak, (table, fits, overruns), log_cost);
+    let people = draft.book.operate("kafka", false);
+    let options = options(name, peak, (table, fits, overruns), (log_cost, &people));
     let optional = draft
         .estimate
         .operations
@@ -229,8 +230,16 @@ fn options(
     name: &str,
     peak: &str,
     (table, fits, overruns): (bool, bool, bool),
-    log_cost: &str,
+    (log_cost, people): (&str, &str),
 ) -> Vec<ChoiceOption> {
+    let (new, new_ko) = if people == "assumed.ops.technology" {
+        ("one more technology", "운영할 기술이 하나 늘고")
+    } else {
+        (
+            "one more technology, and one that the team has to learn",
+            "팀이 새로 배워야 할 기술이 늘고",
+        )
+    };
     let update = in_request(name, peak, overruns);
     let mut queue = option(
         "table-as-queue",
@@ -255,10 +264,10 @@ fn options(
             format!("{{option.{name}.kafka.ingress:을}} 이어 쓰고, 읽는 쪽이 각자 위치를 갖는다"),
         )],
         vec![t(
-            "one more technology ({assumed.ops.technology}), and at least once: every effect needs \
-             a key of its own",
-            "운영할 기술이 하나 늘고({assumed.ops.technology}), 최소 한 번 전달이므로 효과마다 \
-             중복 제거 key가 필요하다",
+            format!("{new} ({{{people}}}), and at least once: every effect needs a key of its own"),
+            format!(
+                "{new_ko}({{{people}}}), 최소 한 번 전달이므로 효과마다 중복 제거 key가 필요하다"
+            ),
         )],
         Some(log_cost.to_owned()),
     );

@@ -67,22 +67,31 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     let formula = format!("delivery.peak * (1 - {shielded})");
     let label = "asked of the origin behind a shield";
     book.derive("delivery.origin_shielded", label, rate, &formula);
-    let own = book.value("delivery.own") < book.value("delivery.cdn_committed");
-    let choice = choice(draft, own);
+    let cheaper = book.value("delivery.own") < book.value("delivery.cdn_committed");
+    // Sites and peering take longer than some launches are away.
+    let year = 31_536_000.0;
+    let deadline = draft.estimate.constraints.deadline.as_ref();
+    let in_time = deadline.is_none_or(|id| draft.book.value(id) >= year);
+    let choice = choice(draft, cheaper, in_time);
     draft.delivery = Some(choice.chosen.clone());
     draft.choices.push(choice);
 }
 
-fn choice(draft: &mut Draft<'_>, own: bool) -> Choice {
+fn choice(draft: &mut Draft<'_>, cheaper: bool, in_time: bool) -> Choice {
+    let own = cheaper && in_time;
     let pinned = draft.estimate.pins.iter().find(|pin| pin.keyword == "cdn" && !pin.negated);
     let use_cdn = pinned.is_some() || !own;
     let mut cdn = option(
         "cdn",
         t("a CDN", "CDN"),
         vec![t(
-            "edges everywhere on the first day; {delivery.origin_shielded} are left for the origin \
-             behind a shield",
-            "첫날부터 전 세계에 edge가 있고, shield 뒤 origin에는 {delivery.origin_shielded}만 남는다",
+            "edges everywhere on the first day; a segment that an edge misses is fetched once for all \
+             who wait for it, so that {delivery.origin} of misses leave {delivery.origin_shielded} for \
+             the origin behind a shield; sessions in progress outlive the loss of the home region, by \
+             the signature that they hold",
+            "첫날부터 전 세계에 edge가 있다. edge가 놓친 segment는 기다리는 모두를 위해 한 번만 가져오므로 \
+             miss {delivery.origin} 가운데 shield 뒤 origin에는 {delivery.origin_shielded}만 남는다. 홈 \
+             region을 잃어도 재생 중인 세션은 받아 둔 서명으로 계속된다",
         )],
         vec![t(
             "{delivery.month} a month cost {delivery.cdn_list} at list price; \
@@ -139,6 +148,15 @@ fn choice(draft: &mut Draft<'_>, own: bool) -> Choice {
                 t(
                     "{delivery.own} instead of {delivery.cdn_committed}, but the brief names a CDN",
                     "{delivery.cdn_committed} 대신 {delivery.own}에 되지만 요구서가 CDN을 지정했다",
+                ),
+            )
+        } else if cheaper {
+            excuse(
+                Bottleneck::Rule,
+                &["delivery.own", "deadline_seconds"],
+                t(
+                    "{delivery.own}, but it takes a year and the launch is {deadline_seconds} away",
+                    "{delivery.own}에 되지만 갖추는 데 1년이 걸리고 출시까지 {deadline_seconds} 남았다",
                 ),
             )
         } else {

@@ -126,10 +126,10 @@ fn held(protocol: &Protocol) -> ChoiceOption {
             ),
             t(
                 "a lost zone sends {sessions.lost} connections back: {sessions.reconnect_5s} unless \
-             jitter spreads them to {sessions.reconnect_60s}; compression would take \
+             jitter spreads them to {sessions.reconnect_60s}, whose handshakes keep {sessions.reconnect_cores} busy; compression would take \
              {sessions.memory_deflate}",
                 "zone을 잃으면 {sessions.lost}개가 다시 연결한다. jitter로 {sessions.reconnect_60s}까지 \
-             펴지 않으면 {sessions.reconnect_5s:이다}. 압축을 켜면 메모리가 \
+             펴지 않으면 {sessions.reconnect_5s:이다}. 편 뒤에도 handshake에 {sessions.reconnect_cores:이} 든다. 압축을 켜면 메모리가 \
              {sessions.memory_deflate:이다}",
             ),
         ],

@@ -35,8 +35,9 @@ pub(crate) fn size(draft: &mut Draft<'_>, technology: Technology, demand: &Deman
 /// Decides the stores of all tabular datasets.
 pub(crate) fn decide(draft: &mut Draft<'_>) {
     let estimate = draft.estimate;
+    let in_rows = |d: &Dataset| Draft::is_tabular(d) || draft.tables.contains(&d.name);
     let tabular: Vec<&Dataset> =
-        estimate.datasets.iter().filter(|d| Draft::is_tabular(d) && !is_stream(draft, d)).collect();
+        estimate.datasets.iter().filter(|d| in_rows(d) && !is_stream(draft, d)).collect();
     let demands: Vec<Demand> =
         tabular.iter().map(|d| demand::of(&mut draft.book, estimate, d)).collect();
     let (together, apart) = split(draft, &demands);

@@ -147,6 +147,10 @@ pub(crate) fn collect<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
                 Action::Fill(target) | Action::Invalidate(target) | Action::Consume(target),
             ) => targets.push(&target.at),
             Step::Action(Action::Emit(emit)) => targets.push(&emit.to),
+            Step::Action(Action::Call(called)) => {
+                targets.push(&called.to);
+                collect(&called.steps, targets);
+            }
             Step::Action(Action::Parallel(branches)) => {
                 branches.iter().for_each(|branch| collect(branch, targets));
             }

@@ -64,6 +64,12 @@ fn walk<'a>(
                 waiting.clear();
                 waiting.push(&source.at);
             }
+            Step::Action(Action::Call(called)) => {
+                visit(waiting, &Call::Visit(&called.to));
+                let mut inside = waiting.clone();
+                inside.push(&called.to);
+                walk(&called.steps, &mut inside, visit);
+            }
             Step::Action(Action::Parallel(branches)) => {
                 for branch in branches {
                     walk(branch, &mut waiting.clone(), visit);

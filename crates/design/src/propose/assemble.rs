@@ -94,6 +94,7 @@ fn shares(steps: &[Step], all: &mut Vec<Formula>) {
                 all.push(repeat.times.clone());
                 shares(&repeat.steps, all);
             }
+            Action::Call(called) => shares(&called.steps, all),
             Action::Parallel(branches) => branches.iter().for_each(|b| shares(b, all)),
             Action::Lookup(lookup) => shares(&lookup.on_miss, all),
             Action::Read(_)

@@ -1,20 +1,22 @@
 //! What the brief limits from outside, and what the design does not carry.
 
 use tenfold_estimate::Estimate;
-use tenfold_units::Text;
+use tenfold_units::{Interval, Provenance, Quality, Text, Unit, math};
 
 use crate::book::Book;
 use crate::draft::t;
-use crate::types::{Choice, Design, Finding, Severity};
+use crate::types::{Choice, Design, Finding, Kind, Severity};
 
 /// Returns what the budget says, and the operations without a flow.
 pub(super) fn all(
-    book: &Book<'_>,
+    book: &mut Book<'_>,
     estimate: &Estimate,
     design: &Design,
     choices: &[Choice],
 ) -> Vec<Finding> {
     let mut findings = pins(estimate, design, choices);
+    findings.extend(outside(book, design));
+    findings.extend(mankind(book));
     if let Some(budget) = &estimate.constraints.budget
         && book.value("cost_usd_per_month") > book.value(budget)
     {
@@ -47,6 +49,70 @@ pub(super) fn all(
         }
     }
     findings
+}
+
+/// What systems of others are given, and the share of their answers that comes later.
+fn outside(book: &mut Book<'_>, design: &Design) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (id, link) in &design.links {
+        let Some(callee) = design.components.get(&id.to) else { continue };
+        let time = callee.station.as_ref().and_then(|station| station.service_time.get("any"));
+        let (Kind::External, Some(time), Some(timeout)) = (callee.kind, time, link.timeout) else {
+            continue;
+        };
+        // The tail of a lognormal distribution of this mean and spread.
+        let sigma = math::ln_1p(time.cv * time.cv).sqrt();
+        let location = math::ln(time.mean.as_secs_f64()) - sigma * sigma / 2.0;
+        let z = (math::ln(timeout.as_secs_f64()) - location) / sigma;
+        let late = 0.5 * math::erfc(z / core::f64::consts::SQRT_2);
+        let figure = |what: &str| format!("outside.{}.{what}", id.to);
+        let (given, share) = (figure("timeout"), figure("late"));
+        let source = "the time-outs of the design file".to_owned();
+        let provenance = Provenance::Assumed { source, quality: Quality::Derived };
+        let label = format!("{}: time that it is given", id.to);
+        let interval = Interval::exact(timeout.as_secs_f64());
+        book.insert(&given, &label, Unit::Seconds, interval, provenance);
+        let label = format!("{}: share of its answers that comes later", id.to);
+        let words = "tail of a lognormal distribution";
+        let late = Interval::exact(late);
+        book.ledger.computed(&share, &label, Unit::Ratio, late, words, &[&given]);
+        let text = t(
+            format!(
+                "{} has {{{given}}} to answer {}, and {{{share}}} of its answers come later: the \
+                 outcome is then unknown, not failed; the request goes on as pending and the \
+                 outcome is asked for until it is known.",
+                id.to, id.from
+            ),
+            format!(
+                "{}의 응답을 {}에서 {{{given}}}까지 기다리며, 응답의 {{{share}:은}} 그보다 늦다. 그때 \
+                 결과는 실패가 아니라 미확인이다. 요청은 대기 상태로 진행하고 결과가 확인될 때까지 다시 \
+                 묻는다.",
+                id.to, id.from
+            ),
+        );
+        findings.push(finding("outside", Severity::Warning, vec![id.to.clone()], text));
+    }
+    findings
+}
+
+/// Ten times of a population that would be more than there are people.
+fn mankind(book: &mut Book<'_>) -> Option<Finding> {
+    let users = ["users", "mau", "dau"].into_iter().find(|id| book.ledger.contains(id))?;
+    let people = book.assume("world.people");
+    if book.value(users) * 10.0 <= book.value(&people) {
+        return None;
+    }
+    let text = t(
+        format!(
+            "Ten times of {{{users}}} people would be more than the {{{people}}} that there are: 10x \
+             and 100x stand for more use by each of them, not for more of them."
+        ),
+        format!(
+            "사용자 {{{users}}}명의 10배는 세계 인구 {{{people}}}명보다 많다. 10x와 100x는 사람이 아니라 한 \
+             사람당 사용량이 늘어난 경우로 읽는다."
+        ),
+    );
+    Some(finding("population", Severity::Warning, vec![users.to_owned()], text))
 }
 
 /// Keywords of pins that a choice answers, by the beginning of its id.

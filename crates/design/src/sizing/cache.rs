@@ -120,7 +120,7 @@ pub(crate) fn size(
     let price = book.price(node);
     let machines = format!("{} * {COPIES} * 730 * {price}", id("shards"));
     book.derive(&id("machines"), "machines", Unit::UsdPerMonth, &machines);
-    let technology = book.assume("ops.technology");
+    let technology = book.operate("redis", false);
     let total = format!("{} + {technology}", id("machines"));
     book.derive(&id("cost"), "cost with operation", Unit::UsdPerMonth, &total);
     CacheSize {

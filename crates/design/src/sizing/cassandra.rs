@@ -43,7 +43,7 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand, zones: u32) -> Sized {
     let price = book.price(node);
     let machines = format!("{} * 730 * {price}", id("nodes"));
     book.derive(&id("machines"), "machines", Unit::UsdPerMonth, &machines);
-    let technology = book.assume("ops.technology");
+    let technology = book.operate("cassandra", false);
     let total = format!("{} + {technology}", id("machines"));
     book.derive(&id("cost"), "cost with operation", Unit::UsdPerMonth, &total);
     Sized {

@@ -26,7 +26,7 @@ pub(crate) fn size(book: &mut Book<'_>, demand: &Demand) -> Sized {
     book.derive(&id("requests"), "requests", Unit::UsdPerMonth, &requests);
     let kept = format!("{stored} / 1e9 * ({storage} + {backup})");
     book.derive(&id("storage"), "storage and backup", Unit::UsdPerMonth, &kept);
-    let technology = book.assume("ops.managed");
+    let technology = book.operate("dynamodb", true);
     let total = format!("{} + {} + {technology}", id("requests"), id("storage"));
     book.derive(&id("cost"), "cost with operation", Unit::UsdPerMonth, &total);
     let scans = book.value(&demand.scans) > 0.0;

@@ -59,7 +59,7 @@ pub(crate) fn size(
     let machines =
         format!("{} * (730 * {price} + {} / 1e9 * {gigabyte})", id("brokers"), id("disk"));
     book.derive(&id("machines"), "machines and disks", Unit::UsdPerMonth, &machines);
-    let technology = book.assume("ops.technology");
+    let technology = book.operate("kafka", false);
     let total = format!("{} + {technology}", id("machines"));
     book.derive(&id("cost"), "cost with operation", Unit::UsdPerMonth, &total);
     Sized {

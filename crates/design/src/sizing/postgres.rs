@@ -157,7 +157,7 @@ fn cost(
         shards.0
     );
     book.derive(&id("machines"), "machines and disks", Unit::UsdPerMonth, &machines);
-    let technology = book.assume("ops.technology");
+    let technology = book.operate("postgresql", false);
     // Half an engineer for up to eight shards, and as much for each further eight.
     let layer = if sharded {
         format!(" + {} * max(1, {} / 8)", book.assume("ops.sharding"), shards.0)

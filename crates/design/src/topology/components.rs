@@ -149,6 +149,13 @@ pub(super) fn services(draft: &mut Draft<'_>, ids: Option<Ids>) {
             .map(|(operation, _)| operation.as_str())
             .collect::<Vec<_>>()
             .join(", ");
+        let owned = || draft.owners.iter().filter(|(_, owner)| *owner == name);
+        if service.role.is_empty() && owned().next().is_some() {
+            let owned: Vec<&str> = owned().map(|(dataset, _)| dataset.as_str()).collect();
+            service.role = format!("owns {}", owned.join(", "));
+        } else if service.role.is_empty() {
+            service.role = "named by the brief; no operation asks it".to_owned();
+        }
         service.runs.instance = Some(fleet.instance.clone());
         service.runs.per_zone = Some(fleet.per_zone);
         service.station = Some(station(servers, vec![("any", time)], Some(waiting)));

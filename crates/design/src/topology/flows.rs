@@ -3,10 +3,10 @@
 use tenfold_estimate::{Access as Asked, Consistency, Operation, OperationKind, Timing, Touch};
 
 use super::components::holder;
-use crate::draft::Draft;
+use crate::draft::{Draft, LogPlan};
 use crate::types::{
-    Access, Action, Copy, Emit, Formula, Invalidation, Lookup, Repeat, STATEMENT, Sometimes, Step,
-    Target,
+    Access, Action, Called, Copy, Emit, Formula, Invalidation, Lookup, Repeat, STATEMENT,
+    Sometimes, Step, Target,
 };
 
 /// Writes the flow of every operation.
@@ -17,15 +17,27 @@ pub(super) fn all(draft: &mut Draft<'_>) {
                 request(draft, operation)
             }
             OperationKind::Job => job(draft, operation).or_else(|| farmed(draft, operation)),
-            OperationKind::Push => {
-                draft.sessions.is_some().then(|| vec![Step::Visit("sessions".to_owned())])
-            }
+            OperationKind::Push => push(draft, operation),
             OperationKind::Stream => stream(draft, operation),
         };
         if let Some(flow) = flow {
             draft.flows.insert(operation.name.clone(), flow);
         }
     }
+}
+
+/// A delivery starts at the service: it finds the nodes that hold the connections, and they push.
+fn push(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
+    draft.sessions.as_ref()?;
+    let mut flow = Vec::new();
+    if let Some(service) = draft.services.get(&operation.name) {
+        flow.push(Step::Visit(service.clone()));
+        for touch in &operation.touches {
+            flow.extend(steps(draft, operation, touch, service));
+        }
+    }
+    flow.push(Step::Visit("sessions".to_owned()));
+    Some(flow)
 }
 
 fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
@@ -40,10 +52,22 @@ fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
     }
     flow.push(Step::Visit(service.clone()));
     for touch in &operation.touches {
-        flow.extend(steps(draft, operation, touch, service));
+        // What belongs to another service is asked of that service.
+        let owner = draft.owners.get(&touch.dataset).filter(|owner| *owner != service);
+        let mut own = steps(draft, operation, touch, owner.unwrap_or(service));
+        let outside = operation.calls.iter().filter(|call| call.after == touch.dataset);
+        own.extend(outside.map(|call| called(&call.system, Vec::new(), call.optional)));
+        match owner {
+            Some(owner) => flow.push(called(owner, own, false)),
+            None => flow.extend(own),
+        }
     }
     one_commit(draft, &mut flow);
     Some(flow)
+}
+
+fn called(to: &str, steps: Vec<Step>, optional: bool) -> Step {
+    Step::Action(Action::Call(Called { to: to.to_owned(), steps, optional }))
 }
 
 /// What a request writes to one PostgreSQL server it writes in one transaction: all but the last write
@@ -122,16 +146,31 @@ fn job(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
         .touches
         .iter()
         .find_map(|touch| draft.logs.iter().find(|plan| plan.dataset == touch.dataset))?;
-    let worker = match &log.kafka {
-        Some(_) => format!("{}-worker", log.dataset.replace('_', "-")),
-        None => draft.fleets.keys().last()?.clone(),
+    let (worker, mut flow) = if log.kafka.is_some() {
+        let worker = format!("{}-worker", log.dataset.replace('_', "-"));
+        let source = Target { at: log.component.clone() };
+        (worker.clone(), vec![Step::Action(Action::Consume(source)), Step::Visit(worker)])
+    } else {
+        // A service takes the rows of a table one by one; the commit that does so ends the work.
+        let worker = draft.fleets.keys().last()?.clone();
+        (worker.clone(), vec![Step::Visit(worker), queued(log)])
     };
-    let source = Target { at: log.component.clone() };
-    let mut flow = vec![Step::Action(Action::Consume(source)), Step::Visit(worker.clone())];
     for touch in operation.touches.iter().filter(|touch| touch.dataset != log.dataset) {
         flow.extend(steps(draft, operation, touch, &worker));
     }
     Some(flow)
+}
+
+/// A row of a table that serves as queue, put in or taken out.
+fn queued(log: &LogPlan) -> Step {
+    Step::Action(Action::Write(Access {
+        at: log.component.clone(),
+        data: log.dataset.clone(),
+        class: None,
+        key: None,
+        unique: None,
+        from: Copy::Primary,
+    }))
 }
 
 /// Returns the steps of one touch, as often as it happens.
@@ -149,6 +188,10 @@ fn steps(draft: &Draft<'_>, operation: &Operation, touch: &Touch, caller: &str) 
 
 fn once(draft: &Draft<'_>, operation: &Operation, touch: &Touch, caller: &str) -> Vec<Step> {
     if let Some(log) = draft.logs.iter().find(|plan| plan.dataset == touch.dataset) {
+        // What must not be lost is committed with the rest; what may be lost is not waited for.
+        if log.kafka.is_none() && !touch.optional {
+            return vec![queued(log)];
+        }
         let awaited = touch.timing == Timing::Sync;
         let emit = Emit { to: log.component.clone(), data: touch.dataset.clone(), awaited };
         return vec![Step::Action(Action::Emit(emit))];

@@ -1,5 +1,7 @@
 //! The arrows: time-outs inside the objective, retries at one layer, pools by Little's law.
 
+mod calls;
+
 use core::time::Duration;
 use std::collections::BTreeMap;
 
@@ -8,34 +10,12 @@ use tenfold_patterns::{
     TokenBucketOptions,
 };
 
+use self::calls::{Call, What, service};
 use crate::draft::Draft;
-use crate::types::{Action, Balance, Buffer, Component, Kind, Link, LinkId, Retry, Step, WhenFull};
+use crate::types::{Balance, Buffer, Component, Kind, Link, LinkId, Retry, Step, WhenFull};
 
 /// A latency that nobody promised is bounded by this.
 const UNPROMISED: f64 = 1.0;
-
-/// One call that a flow makes: who asks whom, and what for.
-#[derive(Clone, Debug)]
-struct Call {
-    from: String,
-    to: String,
-    /// The latency that the operation promises, seconds.
-    promised: f64,
-    /// Share of the operation's time that this call may take, 0 to 1.
-    share: f64,
-    /// Components that wait already: each leaves a tenth of its time to the next.
-    depth: u32,
-    what: What,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
-    Visit,
-    Lookup,
-    Read { behind_cache: bool },
-    Write,
-    Emit { awaited: bool },
-}
 
 /// Makes a link for every pair that a flow joins.
 pub(super) fn all(draft: &mut Draft<'_>) {
@@ -43,8 +23,8 @@ pub(super) fn all(draft: &mut Draft<'_>) {
     let mut order = Vec::new();
     for (operation, flow) in &draft.flows {
         let promised = promised(draft, operation);
-        let mut of_flow = calls_of(flow, promised);
-        divide(draft, &mut of_flow);
+        let mut of_flow = calls::of(flow, promised);
+        calls::divide(draft, &mut of_flow);
         for call in of_flow {
             let id = LinkId::new(&call.from, &call.to);
             if id.from == id.to {
@@ -72,116 +52,6 @@ fn promised(draft: &Draft<'_>, operation: &str) -> f64 {
         .filter_map(|o| Some(draft.book.value(&o.limit) * o.sli.patience()?))
         .min_by(f64::total_cmp)
         .unwrap_or(UNPROMISED)
-}
-
-fn calls_of(flow: &[Step], promised: f64) -> Vec<Call> {
-    let mut calls = Vec::new();
-    let mut caller = String::new();
-    walk(flow, &mut caller, promised, false, &mut calls);
-    let mut depth = 0;
-    for call in &mut calls {
-        call.depth = depth;
-        depth += u32::from(call.what == What::Visit);
-    }
-    calls
-}
-
-/// Divides the time of an operation over the calls that wait for one another: half of it evenly, half
-/// by how long the stores take.
-fn divide(draft: &Draft<'_>, calls: &mut [Call]) {
-    let waits = |call: &Call| matches!(call.what, What::Read { .. } | What::Write);
-    let takes = |call: &Call| service(&draft.components[&call.to], call.what);
-    let stored: Vec<&Call> = calls.iter().filter(|call| waits(call)).collect();
-    let (count, sum) = (stored.len() as f64, stored.iter().map(|call| takes(call)).sum::<f64>());
-    let share = |call: &Call| match (count > 0.0, sum > 0.0) {
-        (false, _) => 1.0,
-        (true, true) if waits(call) => 0.5 / count + 0.5 * takes(call) / sum,
-        (true, _) => 1.0 / count,
-    };
-    let own: Vec<f64> = calls.iter().map(share).collect();
-    // A link has one time-out: its calls in a flow get the same, and in sum what they had.
-    let shares: Vec<f64> = calls
-        .iter()
-        .map(|call| {
-            let alike = calls.iter().zip(&own).filter(|(other, _)| {
-                waits(other) == waits(call) && (&other.from, &other.to) == (&call.from, &call.to)
-            });
-            let (number, total) = alike.fold((0.0, 0.0), |(n, sum), (_, own)| (n + 1.0, sum + own));
-            total / f64::max(number, 1.0)
-        })
-        .collect();
-    for (call, share) in calls.iter_mut().zip(shares) {
-        call.share = share;
-    }
-}
-
-/// Mean time that the callee takes for a call, with its wait for disks and copies, s.
-fn service(callee: &Component, what: What) -> f64 {
-    let Some(station) = &callee.station else { return 0.0 };
-    let class = if what == What::Write { "write" } else { "read" };
-    let times = &station.service_time;
-    let time = times.get(class).or_else(|| times.get("any"));
-    time.map_or(0.0, |time| (time.mean + time.io.unwrap_or_default()).as_secs_f64())
-}
-
-fn walk(steps: &[Step], caller: &mut String, promised: f64, missed: bool, calls: &mut Vec<Call>) {
-    let mut call = |caller: &str, to: &str, what: What| {
-        if !caller.is_empty() {
-            let (from, to) = (caller.to_owned(), to.to_owned());
-            calls.push(Call { from, to, promised, share: 1.0, depth: 0, what });
-        }
-    };
-    for step in steps {
-        match step {
-            Step::Visit(component) => {
-                call(caller, component, What::Visit);
-                caller.clone_from(component);
-            }
-            Step::Action(Action::Consume(source)) => caller.clone_from(&source.at),
-            Step::Action(Action::Lookup(lookup)) => {
-                call(caller, &lookup.cache, What::Lookup);
-                walk(&lookup.on_miss, caller, promised, true, calls);
-                return walk_rest(steps, step, caller, promised, missed, calls);
-            }
-            Step::Action(Action::Read(access)) => {
-                call(caller, &access.at, What::Read { behind_cache: missed });
-            }
-            Step::Action(Action::Write(access)) => call(caller, &access.at, What::Write),
-            Step::Action(Action::Fill(target) | Action::Invalidate(target)) => {
-                call(caller, &target.at, What::Lookup);
-            }
-            Step::Action(Action::Emit(emit)) => {
-                call(caller, &emit.to, What::Emit { awaited: emit.awaited });
-            }
-            Step::Action(Action::Parallel(branches)) => {
-                for branch in branches {
-                    walk(branch, &mut caller.clone(), promised, missed, calls);
-                }
-                return walk_rest(steps, step, caller, promised, missed, calls);
-            }
-            Step::Action(Action::Sometimes(some)) => {
-                walk(&some.steps, &mut caller.clone(), promised, missed, calls);
-                return walk_rest(steps, step, caller, promised, missed, calls);
-            }
-            Step::Action(Action::Repeat(repeat)) => {
-                walk(&repeat.steps, &mut caller.clone(), promised, missed, calls);
-                return walk_rest(steps, step, caller, promised, missed, calls);
-            }
-        }
-    }
-}
-
-/// Goes on after `step`.
-fn walk_rest(
-    steps: &[Step],
-    step: &Step,
-    caller: &mut String,
-    promised: f64,
-    missed: bool,
-    calls: &mut Vec<Call>,
-) {
-    let at = steps.iter().position(|s| core::ptr::eq(s, step)).expect("the step is of this list");
-    walk(&steps[at + 1..], caller, promised, missed, calls);
 }
 
 /// Whole milliseconds, at least one.
@@ -219,6 +89,18 @@ fn link(draft: &Draft<'_>, id: &LinkId, calls: &[Call]) -> Link {
             )),
             ..Link::default()
         },
+        // The answer of somebody else may stay away: who asked goes on without it.
+        What::Call => {
+            let shares = calls.iter().map(|call| call.promised * call.share);
+            let stranger = callee.kind == Kind::External;
+            Link {
+                balance: Some(Balance::P2c),
+                timeout: Some(span(shares.fold(0.0, f64::max) * left)),
+                breaker: stranger.then(breaker),
+                optional: stranger,
+                ..Link::default()
+            }
+        }
         What::Lookup => Link {
             balance: Some(Balance::Owner),
             timeout: Some(span((promised * left * 0.055).min(share / 4.0))),
@@ -353,7 +235,7 @@ fn in_flight(draft: &Draft<'_>, caller: &Component, callee: &Component, what: Wh
 }
 
 fn flow_joins(flow: &[Step], from: &str, to: &str) -> bool {
-    calls_of(flow, UNPROMISED).iter().any(|call| call.from == from && call.to == to)
+    calls::of(flow, UNPROMISED).iter().any(|call| call.from == from && call.to == to)
 }
 
 /// Share of what a store can do that may be asked of it behind a cold cache. Writes come on top, and

@@ -9,7 +9,8 @@ use super::components::{component, dataset, service_time, station};
 use crate::draft::Draft;
 use crate::sizing::cache as redis;
 use crate::types::{
-    Connections, Kind, Queue, Recovery, Replication, ReplicationMode, ShardBy, Shards, Shed,
+    Connections, Kind, Queue, Recovery, Replication, ReplicationMode, ServiceTime, ShardBy, Shards,
+    Shed,
 };
 
 /// Adds them where datasets and operations ask for them.
@@ -19,8 +20,9 @@ pub(super) fn all(draft: &mut Draft<'_>) {
     for (name, shape) in datasets {
         match shape {
             Shape::Blob => objects(draft, &name),
-            Shape::Ephemeral => memory(draft, &name),
-            Shape::Record
+            Shape::Ephemeral if !draft.tables.contains(&name) => memory(draft, &name),
+            Shape::Ephemeral
+            | Shape::Record
             | Shape::Log
             | Shape::TimeSeries
             | Shape::Counter
@@ -31,6 +33,33 @@ pub(super) fn all(draft: &mut Draft<'_>) {
     sessions(draft);
     delivery(draft);
     farm(draft);
+    outside(draft);
+}
+
+/// Spread of the answers of somebody else's system, standard deviation ÷ mean.
+const OUTSIDE_CV: f64 = 0.5;
+
+/// Systems of others: no queue of ours stands before them.
+fn outside(draft: &mut Draft<'_>) {
+    for operation in &draft.estimate.operations {
+        for call in &operation.calls {
+            let figure = &draft.book.ledger[&call.seconds];
+            let span = |seconds: f64| Duration::from_nanos((seconds * 1e9).round() as u64);
+            let time = ServiceTime {
+                mean: span(figure.interval.mid),
+                low: Some(span(figure.interval.low)),
+                high: Some(span(figure.interval.high)),
+                cv: OUTSIDE_CV,
+                io: None,
+                from: call.seconds.clone(),
+            };
+            let role = "run by somebody else";
+            let mut system = component(Kind::External, role, &call.system, None);
+            system.runs.managed = true;
+            system.station = Some(station(0, vec![("any", time)], None));
+            draft.components.insert(call.system.clone(), system);
+        }
+    }
 }
 
 /// Large objects live in the provider's object store, all in one component.

@@ -34,6 +34,8 @@ pub enum Action {
     Emit(Emit),
     /// The flow begins with records of this topic.
     Consume(Target),
+    /// Asks a component, waits for what follows there, and goes on.
+    Call(Called),
     /// Asks several components at the same time and waits for all.
     Parallel(Vec<Vec<Step>>),
     /// Happens for a share of the requests only.
@@ -117,6 +119,20 @@ pub struct Emit {
     /// The answer waits for the acknowledgment (an event that must not be lost).
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub awaited: bool,
+}
+
+/// Asks a component and goes on after its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Called {
+    /// The component.
+    pub to: String,
+    /// What it does before it answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// The caller goes on when there is no answer in time.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// Happens for a share of the requests only.

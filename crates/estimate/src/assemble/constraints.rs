@@ -91,6 +91,7 @@ pub(super) fn pins(draft: &Draft<'_>) -> Vec<Pin> {
             });
         }
     }
+    pins.extend(named_services(draft));
     for constraint in &draft.brief.constraints {
         if let ConstraintKind::Technology { name, allowed } = &constraint.kind {
             pins.push(Pin {
@@ -105,6 +106,55 @@ pub(super) fn pins(draft: &Draft<'_>) -> Vec<Pin> {
         }
     }
     pins
+}
+
+/// Services that a line lists by name ("user, order and payment services"): one pin for each.
+fn named_services(draft: &Draft<'_>) -> Vec<Pin> {
+    let brief = draft.brief;
+    let features = brief.features.iter().filter(|f| !f.negated).map(|f| (&f.text, f.span));
+    let choices = brief.choices.iter().filter(|c| !c.negated).map(|c| (&c.text, c.span));
+    let mut pins = Vec::new();
+    for (text, span) in features.chain(choices) {
+        for name in services(text) {
+            let noun = NounPhrase { words: vec![name.clone()], rest: false };
+            let found = [draft.find_dataset(&noun), draft.find_operation(&noun, None)];
+            pins.push(Pin {
+                keyword: "microservices".to_owned(),
+                negated: false,
+                text: text.clone(),
+                purpose: Some(name),
+                about: found.into_iter().flatten().collect(),
+                line: span.line,
+                column: span.column,
+            });
+        }
+    }
+    pins
+}
+
+/// Returns the names that stand before "services", where there are two or more.
+fn services(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let ends = [" services", " microservices", " 서비스"];
+    let Some(end) = ends.iter().filter_map(|word| lower.find(word)).min() else {
+        return Vec::new();
+    };
+    let start = lower[..end].rfind([':', '.', ';', '(']).map_or(0, |at| at + 1);
+    let list = lower[start..end].replace(" and ", ",").replace(" & ", ",").replace('/', ",");
+    let parts: Vec<&str> =
+        list.split([',', '·']).map(str::trim).filter(|p| !p.is_empty()).collect();
+    let name = |part: &&str| -> Option<String> {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        let last = words.last()?;
+        let plain = last.chars().all(|c| c.is_alphabetic() || c == '-');
+        (plain && last.chars().count() > 1).then(|| (*last).to_owned())
+    };
+    // "split into user, order": the first part may begin with a verb, the others are one noun.
+    let short = parts.iter().skip(1).all(|part| part.split_whitespace().count() == 1);
+    if parts.len() < 2 || !short {
+        return Vec::new();
+    }
+    parts.iter().filter_map(name).collect()
 }
 
 /// Notes at each dataset where it must stay: personal data, the data that is named, or all.
@@ -137,5 +187,20 @@ pub(crate) fn dollars(currency: Option<Currency>) -> f64 {
         Some(Currency::Gbp) => 1.3,
         Some(Currency::Jpy) => 1.0 / 150.0,
         Some(Currency::Krw) => 1.0 / 1_400.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::services;
+
+    #[test]
+    fn services_that_are_listed_have_names() {
+        let named = services("User, order, payment and inventory services, joined by events");
+        assert_eq!(named, ["user", "order", "payment", "inventory"]);
+        assert_eq!(services("Split into auth, billing & catalog services").len(), 3);
+        assert_eq!(services("주문, 결제, 재고 서비스로 나눈다"), ["주문", "결제", "재고"]);
+        assert!(services("Other services call our API").is_empty());
+        assert!(services("Search, and a page of all managed services").is_empty());
     }
 }

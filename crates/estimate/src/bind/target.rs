@@ -144,6 +144,7 @@ pub(crate) fn generic_operation(
             rate: Vec::new(),
             request: None,
             response: None,
+            calls: Vec::new(),
             fan_out: None,
             consistency: Consistency::Eventual,
             idempotency: if read {

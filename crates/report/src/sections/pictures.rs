@@ -106,6 +106,10 @@ fn walk(steps: &[Step], asking: &str, label: &str, walks: &mut Vec<Walk>) {
                 Action::Invalidate(target) => add(walks, &at, &target.at, "invalidate", true),
                 Action::Emit(emit) => add(walks, &at, &emit.to, "emit", !emit.awaited),
                 Action::Consume(target) => at.clone_from(&target.at),
+                Action::Call(called) => {
+                    add(walks, &at, &called.to, "", false);
+                    walk(&called.steps, &called.to, "", walks);
+                }
                 Action::Parallel(branches) => {
                     for branch in branches {
                         walk(branch, &at, "", walks);

@@ -189,6 +189,7 @@ fn scratch<'a>(draft: &Draft<'a>) -> Draft<'a> {
     let mut copy = Draft::empty(draft.estimate, exact);
     copy.place = draft.place.clone();
     copy.book.region.clone_from(&draft.book.region);
+    copy.book.skills.clone_from(&draft.book.skills);
     copy
 }
 
