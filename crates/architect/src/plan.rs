@@ -5,7 +5,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use tenfold_brief::Diagnostic;
-use tenfold_design::{Choice, CostSheet, Design, Finding};
+use tenfold_design::{Choice, CostSheet, Design, Finding, PinVerdict};
 use tenfold_estimate::Estimate;
 use tenfold_units::{Ledger, Seed, Text};
 
@@ -33,6 +33,9 @@ pub struct Plan {
     pub design: Design,
     /// The choices with all their options.
     pub choices: Vec<Choice>,
+    /// What the brief asks for by the name of a practice, judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<PinVerdict>,
     /// What it costs.
     pub cost: CostSheet,
     /// What laws, pins and sizes say against it.

@@ -110,6 +110,7 @@ pub(crate) fn whole(
         estimate,
         design: proposal.design,
         choices: proposal.choices,
+        answers: proposal.answers,
         cost: proposal.cost,
         findings: proposal.findings,
         trials,

@@ -135,15 +135,11 @@ fn parts(plan: &Plan, out: &mut String) {
         let technology = format!("{} {version}", runs.technology);
         let _ = writeln!(out, "{head:10}{name:20} {:22}{count}", technology.trim());
     }
-    for choice in &plan.choices {
-        if let Some(pin) = &choice.pin {
-            let holds = if pin.holds { "holds" } else { "DOES NOT HOLD" };
-            let _ = writeln!(
-                out,
-                "  your choice {}:{} \"{}\": {holds}",
-                pin.line, pin.column, pin.text
-            );
-        }
+    let decided = plan.choices.iter().filter_map(|choice| choice.pin.as_ref());
+    for pin in decided.chain(&plan.answers) {
+        let holds = if pin.holds { "holds" } else { "DOES NOT HOLD" };
+        let _ =
+            writeln!(out, "  your choice {}:{} \"{}\": {holds}", pin.line, pin.column, pin.text);
     }
     out.push('\n');
 }

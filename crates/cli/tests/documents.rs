@@ -49,7 +49,7 @@ fn command(line: &str) -> Option<String> {
 /// Makes the files that the examples speak of.
 fn prepare(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
-    for part in ["examples", "examples/models", "examples/scenarios"] {
+    for part in ["examples", "examples/models", "examples/scenarios", "examples/measurements"] {
         fs::create_dir_all(folder.join(part)).unwrap();
         for entry in fs::read_dir(root().join(part)).unwrap() {
             let path = entry.unwrap().path();

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod limits;
+mod practices;
 mod thresholds;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use tenfold_units::Ledger;
 use crate::book::Book;
 use crate::draft::Draft;
 use crate::file::{Diagnostic, Loaded};
-use crate::types::{Choice, CostSheet, Design, Finding};
+use crate::types::{Choice, CostSheet, Design, Finding, PinVerdict};
 use crate::{analysis, choices, cost, laws, topology};
 
 /// A design with everything that was worked out on the way.
@@ -24,6 +25,8 @@ pub struct Proposal {
     pub ledger: Ledger,
     /// The choices with all their options.
     pub choices: Vec<Choice>,
+    /// What the brief asks for by the name of a practice, judged.
+    pub answers: Vec<PinVerdict>,
     /// What it costs.
     pub cost: CostSheet,
     /// What laws, pins and limits say against it.
@@ -159,6 +162,7 @@ fn finish(draft: Draft<'_>) -> Proposal {
     let analysis = analysis::run(&mut book, &design);
     let cost = cost::sheet(&mut book, &design, &analysis);
     findings.extend(laws::all(&mut book, &design, &analysis));
-    findings.extend(limits::all(&mut book, estimate, &design, &choices));
-    Proposal { design, ledger: book.ledger, choices, cost, findings }
+    let answers = practices::all(&book, estimate, &design, &choices);
+    findings.extend(limits::all(&mut book, estimate, &design, &choices, &answers));
+    Proposal { design, ledger: book.ledger, choices, answers, cost, findings }
 }

@@ -70,7 +70,8 @@ fn judge(proposal: &Proposal, line: &str) -> Result<(), String> {
     }
     if let Some(pin) = line.strip_prefix("pin ") {
         let (word, judged) = pin.split_once(' ').ok_or("a pin is a word and a verdict")?;
-        let mut pins = proposal.choices.iter().filter_map(|choice| choice.pin.as_ref());
+        let decided = proposal.choices.iter().filter_map(|choice| choice.pin.as_ref());
+        let mut pins = decided.chain(&proposal.answers);
         let pin = pins.find(|pin| pin.text.to_lowercase().contains(word));
         let pin = pin.ok_or_else(|| format!("no choice was pinned by {word}"))?;
         return equal((if pin.holds { "holds" } else { "fails" }).to_owned(), judged);

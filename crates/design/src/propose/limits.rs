@@ -5,7 +5,7 @@ use tenfold_units::{Interval, Provenance, Quality, Text, Unit, math};
 
 use crate::book::Book;
 use crate::draft::t;
-use crate::types::{Choice, Design, Finding, Kind, Severity};
+use crate::types::{Choice, Design, Finding, Kind, PinVerdict, Severity};
 
 /// Returns what the budget says, and the operations without a flow.
 pub(super) fn all(
@@ -13,8 +13,9 @@ pub(super) fn all(
     estimate: &Estimate,
     design: &Design,
     choices: &[Choice],
+    answers: &[PinVerdict],
 ) -> Vec<Finding> {
-    let mut findings = pins(estimate, design, choices);
+    let mut findings = pins(estimate, design, choices, answers);
     findings.extend(outside(book, design));
     findings.extend(mankind(book));
     if let Some(budget) = &estimate.constraints.budget
@@ -126,18 +127,28 @@ const ANSWERED: [(&str, &[&str]); 6] = [
 ];
 
 /// Pins that no choice takes up: kept in mind, and said.
-fn pins(estimate: &Estimate, design: &Design, choices: &[Choice]) -> Vec<Finding> {
+fn pins(
+    estimate: &Estimate,
+    design: &Design,
+    choices: &[Choice],
+    answers: &[PinVerdict],
+) -> Vec<Finding> {
     let answered = |pin: &tenfold_estimate::Pin| {
         let runs = design.components.values().any(|c| c.runs.technology == pin.keyword);
-        runs || choices.iter().any(|choice| {
-            choice.pin.as_ref().is_some_and(|v| (v.line, v.column) == (pin.line, pin.column))
-                || ANSWERED.iter().any(|(id, words)| {
-                    choice.id.starts_with(id) && words.contains(&pin.keyword.as_str())
-                })
-        })
+        let at = |v: &PinVerdict| (v.line, v.column) == (pin.line, pin.column);
+        runs || answers.iter().any(at)
+            || choices.iter().any(|choice| {
+                choice.pin.as_ref().is_some_and(|v| (v.line, v.column) == (pin.line, pin.column))
+                    || ANSWERED.iter().any(|(id, words)| {
+                        choice.id.starts_with(id) && words.contains(&pin.keyword.as_str())
+                    })
+            })
     };
     let open = estimate.pins.iter().filter(|pin| !pin.negated && !answered(pin));
-    open.map(|pin| {
+    let idle = answers.iter().filter(|answer| !answer.holds).map(|answer| {
+        finding("pin", Severity::Warning, vec![answer.text.clone()], answer.verdict.clone())
+    });
+    let unanswered = open.map(|pin| {
         let text = t(
             format!(
                 "\"{}\" (line {}) is not taken up: it is neither sized nor priced here.",
@@ -149,8 +160,8 @@ fn pins(estimate: &Estimate, design: &Design, choices: &[Choice]) -> Vec<Finding
             ),
         );
         finding("pin", Severity::Warning, vec![pin.text.clone()], text)
-    })
-    .collect()
+    });
+    unanswered.chain(idle).collect()
 }
 
 fn finding(law: &str, severity: Severity, about: Vec<String>, text: Text) -> Finding {

@@ -1,7 +1,7 @@
 //! Section 5: each choice with its options, and why the others were not chosen.
 
 use tenfold_architect::Plan;
-use tenfold_design::{Choice, ChoiceOption};
+use tenfold_design::{Choice, ChoiceOption, PinVerdict};
 
 use crate::document::{Document, plain};
 
@@ -20,16 +20,22 @@ pub(super) fn write(plan: &Plan, document: &mut Document<'_>) {
             document.explain(&threshold.text);
         }
         if let Some(pin) = &choice.pin {
-            let holds = if pin.holds { "holds" } else { "**does not hold**" };
-            document.paragraph(format!(
-                "Your choice, brief {}:{} \"{}\", {holds}.",
-                pin.line,
-                pin.column,
-                plain(&pin.text)
-            ));
-            document.explain(&pin.verdict);
+            stated(pin, document);
         }
     }
+    if !plan.answers.is_empty() {
+        document.heading(3, "What else the brief asks for");
+        plan.answers.iter().for_each(|answer| stated(answer, document));
+    }
+}
+
+/// A choice of the brief, and what becomes of it.
+fn stated(pin: &PinVerdict, document: &mut Document<'_>) {
+    let holds = if pin.holds { "holds" } else { "**does not hold**" };
+    let text = plain(&pin.text);
+    let line = format!("Your choice, brief {}:{} \"{text}\", {holds}.", pin.line, pin.column);
+    document.paragraph(line);
+    document.explain(&pin.verdict);
 }
 
 fn options(choice: &Choice, document: &mut Document<'_>) {
