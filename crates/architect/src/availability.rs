@@ -1,7 +1,7 @@
 //! Availability over a year: how often each part fails, times what users then lost.
 
 use tenfold_catalog::Catalog;
-use tenfold_design::Design;
+use tenfold_design::{Design, RegionMode};
 use tenfold_estimate::OperationKind;
 use tenfold_units::{Ledger, Unit};
 
@@ -28,6 +28,7 @@ pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trial
         }
         Some(_) | None => "1",
     };
+    let sla = with_further_region(design, ledger, sla);
     let mut all = Vec::new();
     let awaited = design.workload.iter().filter(|(_, o)| o.kind != OperationKind::Job);
     for (operation, _) in awaited {
@@ -67,6 +68,22 @@ pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trial
         let formula = format!("min({})", all.join(", "));
         ledger.derive("availability_year.all", "availability over a year", Unit::Ratio, &formula);
     }
+}
+
+/// A second region that takes over leaves of an event what passes until then.
+fn with_further_region(design: &Design, ledger: &mut Ledger, sla: &'static str) -> &'static str {
+    let takes_over = |f: &&tenfold_design::FurtherRegion| f.mode != RegionMode::Backup;
+    let known = ["assumed.region.takeover", "assumed.region.outage"];
+    if !design.place.further.iter().any(|f| takes_over(&f))
+        || known.iter().any(|id| !ledger.contains(id))
+        || sla == "1"
+    {
+        return sla;
+    }
+    let formula = format!("1 - (1 - {sla}) * min(1, {} / {})", known[0], known[1]);
+    let label = "availability of two regions, one taking over from the other";
+    ledger.derive("regions.availability", label, Unit::Ratio, &formula);
+    "regions.availability"
 }
 
 /// Losses per second from the facts, which are per second or per year as the catalogue stores them.

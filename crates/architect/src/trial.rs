@@ -4,6 +4,7 @@ mod budget;
 mod caches;
 mod mitigate;
 mod observe;
+mod sample;
 mod scenario;
 mod schedule;
 

@@ -231,6 +231,27 @@ const ALL: &[Assumption] = &[
         "a deploy or a slow query of one must not touch the other, for a tenth of its price",
     ),
     recall(
+        "region.outage",
+        "how long a major event of a region lasts",
+        Unit::Seconds,
+        [7_200.0, 18_000.0, 43_200.0],
+        "hours, as in the provider's public summaries of such events",
+    ),
+    recall(
+        "region.takeover",
+        "time until another region has taken over",
+        Unit::Seconds,
+        [300.0, 1_200.0, 7_200.0],
+        "to notice, to decide, to promote the stores, and to let the services grow",
+    ),
+    recall(
+        "region.rtt",
+        "round trip between regions of a continent",
+        Unit::Seconds,
+        [0.015, 0.06, 0.12],
+        "where the catalogue has no measurement of the pair",
+    ),
+    recall(
         "world.people",
         "people on earth",
         Unit::Count,

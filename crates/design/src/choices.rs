@@ -11,6 +11,7 @@ pub(crate) mod messages;
 pub(crate) mod offline;
 pub(crate) mod place;
 pub(crate) mod recommend;
+pub(crate) mod regions;
 pub(crate) mod services;
 pub(crate) mod sessions;
 pub(crate) mod steps;

@@ -1,6 +1,7 @@
 //! What a design costs in a month, line by line, and what would make it cheaper.
 
 mod network;
+mod regions;
 mod savings;
 
 use std::collections::BTreeMap;
@@ -68,6 +69,7 @@ pub(crate) fn sheet(book: &mut Book<'_>, design: &Design, analysis: &Analysis) -
         }
     }
     network::all(&mut sheet);
+    regions::all(&mut sheet);
     let Sheet { lines, .. } = sheet;
     let mut sums: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for line in &lines {

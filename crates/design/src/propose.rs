@@ -121,6 +121,7 @@ fn decide<'a>(
 ) -> Draft<'a> {
     let mut draft = Draft::new(estimate, catalog, factor, exact);
     choices::place::decide(&mut draft, zones);
+    choices::regions::decide(&mut draft);
     choices::memory::decide(&mut draft);
     choices::store::decide(&mut draft);
     choices::asynchronous::decide(&mut draft);

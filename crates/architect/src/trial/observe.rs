@@ -109,6 +109,7 @@ fn steady(
     let mut operations = Vec::new();
     for (name, seen) in visible(outcome) {
         let path = |metric: &str| format!("{name}.{metric}");
+        let cells = cells / experiment.sampled.get(name).copied().unwrap_or(1.0);
         let arriving = seen.requests as f64 / outcome.simulated_seconds * cells;
         // A run that did not settle has no percentile that means anything.
         let latency = seen.latency_seconds.as_ref().filter(|_| !outcome.unstable);

@@ -2,11 +2,13 @@
 
 use core::time::Duration;
 
+use indexmap::IndexMap;
 use tenfold_catalog::Catalog;
 use tenfold_design::{Design, Kind, Load};
 use tenfold_sim::{self as sim, Scenario};
 use tenfold_units::Ledger;
 
+use super::sample;
 use super::{HitRatios, REPLICATIONS, TrialOptions};
 use crate::lower::{self, LowerOptions, Lowered};
 use crate::plan::{Fault, KillWhat, TrialKind};
@@ -73,6 +75,8 @@ pub(super) struct Experiment {
     pub(super) part: f64,
     /// Instances of the killed component in the design ÷ in the cell.
     pub(super) dilution: f64,
+    /// Operations that come more often than they will, with the factor.
+    pub(super) sampled: IndexMap<String, f64>,
     /// What a killed cache held is there when it comes back.
     pub(super) keeps_contents: bool,
     /// The events did not suffice for parts that outlast all time-outs: what the loss left hanging
@@ -121,7 +125,13 @@ impl Experiment {
         };
         let seconds = affordable.max(needed).min(longest);
         options.detection_max = seconds / PARTS;
-        let lowered = lower::lower(design, ledger, catalog, &|cache| hits.of(cache), &options);
+        let mut lowered = lower::lower(design, ledger, catalog, &|cache| hits.of(cache), &options);
+        let mut sampled = IndexMap::new();
+        if matches!(kind, TrialKind::Load(_)) && load <= 1.0 {
+            let told;
+            (sampled, told) = sample::more_often(&mut lowered.model, seconds);
+            lowered.approximations.extend(told);
+        }
         let mut experiment = Self {
             id: id.to_owned(),
             kind: kind.clone(),
@@ -133,6 +143,7 @@ impl Experiment {
             detection: 0.0,
             part: seconds / PARTS,
             dilution: 1.0,
+            sampled,
             keeps_contents: false,
             cut_short: seconds < 0.999 * wanted,
         };

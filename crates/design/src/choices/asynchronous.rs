@@ -4,7 +4,7 @@ use tenfold_estimate::{Dataset, Timing};
 use tenfold_units::Unit;
 
 use super::store::is_stream;
-use crate::demand;
+use crate::demand::{self, Demand};
 use crate::draft::{Draft, LogPlan, excuse, option, t};
 use crate::sizing::kafka;
 use crate::{Bottleneck, Choice, ChoiceOption};
@@ -19,16 +19,26 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     }
 }
 
-fn one(draft: &mut Draft<'_>, dataset: &Dataset) {
-    let name = &dataset.name;
+/// Returns what a log asks of a database in which it is a table, where one can bear it and the brief
+/// does not name a broker.
+pub(crate) fn as_table(draft: &mut Draft<'_>, dataset: &Dataset) -> Option<Demand> {
     let estimate = draft.estimate;
     let demand = demand::of(&mut draft.book, estimate, dataset);
-    let item = dataset.item_bytes.clone();
-    let retention = dataset.retention.clone().unwrap_or_else(|| draft.book.fact("secs.load_month"));
-    let zones = draft.zones().max(3);
-    let figures = (demand.writes.as_str(), demand.writes_avg.as_str(), &*item, &*retention);
-    let brokers = kafka::size(&mut draft.book, name, figures, zones);
-    // A row of a queue is inserted, found and deleted: three commits' worth of work.
+    let fits = queue(draft, &dataset.name, &demand);
+    let pinned = draft.pin(&["kafka"], &dataset.name).is_some();
+    (fits && !pinned).then(|| {
+        let name = &dataset.name;
+        let id = |what: &str| format!("queue.{name}.{what}");
+        let label = "commits of a table as queue, average";
+        let formula = format!("2 * {}", demand.writes_avg);
+        draft.book.derive(&id("commits_avg"), label, Unit::PerSecond, &formula);
+        Demand { writes: id("commits"), writes_avg: id("commits_avg"), ..demand }
+    })
+}
+
+/// Makes the work of a table as queue stand; tells whether a database can spare that much.
+fn queue(draft: &mut Draft<'_>, name: &str, demand: &Demand) -> bool {
+    // A row of a queue is inserted, found and deleted: two commits' worth of work.
     let id = |what: &str| format!("queue.{name}.{what}");
     let insert = draft.book.station("postgres.insert_commit");
     let ceiling = draft.book.fact("pg.durable_write_ceiling");
@@ -45,12 +55,22 @@ fn one(draft: &mut Draft<'_>, dataset: &Dataset) {
     let formula = format!("{} / (vcpu.m7g.16xlarge * {target} / 3)", id("cores"));
     let label = "of a third of the processor";
     let cores = draft.book.derive(&id("cpu_share"), label, Unit::Factor, &formula);
-    let home =
-        draft.stores.iter().find(|plan| plan.technology == crate::draft::Technology::Postgresql);
+    commits <= 1.0 && cores <= 1.0
+}
+
+fn one(draft: &mut Draft<'_>, dataset: &Dataset) {
+    let name = &dataset.name;
+    let estimate = draft.estimate;
+    let demand = demand::of(&mut draft.book, estimate, dataset);
+    let item = dataset.item_bytes.clone();
+    let retention = dataset.retention.clone().unwrap_or_else(|| draft.book.fact("secs.load_month"));
+    let zones = draft.zones().max(3);
+    let figures = (demand.writes.as_str(), demand.writes_avg.as_str(), &*item, &*retention);
+    let brokers = kafka::size(&mut draft.book, name, figures, zones);
+    let fits = queue(draft, name, &demand);
+    let home = draft.stores.iter().find(|plan| plan.datasets.contains(name));
     let home = home.map(|plan| plan.component.clone());
-    let fits = commits <= 1.0 && cores <= 1.0;
-    let pinned = draft.pin(&["kafka"], name).is_some();
-    let table = fits && home.is_some() && !pinned;
+    let table = home.is_some();
     partitions(draft, dataset, &demand.writes);
     let choice = choice(draft, dataset, &demand.writes, (table, fits), &brokers.cost);
     draft.choices.push(choice);

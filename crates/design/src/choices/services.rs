@@ -65,8 +65,11 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
         }
         None => vec![("app".to_owned(), requests.clone())],
     };
+    let queued = worked_off(draft);
+    let last = groups.last().map(|(name, _)| name.clone());
     for (name, operations) in &groups {
         let mut work = operations.clone();
+        work.extend(queued.iter().filter(|_| last.as_ref() == Some(name)));
         let called = listed.iter().flat_map(|named| &named.called);
         work.extend(called.filter(|(fleet, _)| fleet == name).map(|(_, operation)| *operation));
         let fleet = service::fleet(&mut draft.book, name, "c7g", &cores(&work), zones);
@@ -91,6 +94,14 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     for job in draft.estimate.operations.iter().filter(|o| o.kind == OperationKind::Job) {
         draft.services.insert(job.name.clone(), "worker".to_owned());
     }
+}
+
+/// Returns the jobs that a service does beside its requests: those on a table that is a queue.
+fn worked_off<'a>(draft: &Draft<'a>) -> Vec<&'a Operation> {
+    let tables = || draft.logs.iter().filter(|plan| plan.kafka.is_none());
+    let jobs = draft.estimate.operations.iter().filter(|o| o.kind == OperationKind::Job);
+    jobs.filter(|job| tables().any(|plan| job.touches.iter().any(|t| t.dataset == plan.dataset)))
+        .collect()
 }
 
 /// Makes what isolation costs stand.

@@ -38,9 +38,18 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     let in_rows = |d: &Dataset| Draft::is_tabular(d) || draft.tables.contains(&d.name);
     let tabular: Vec<&Dataset> =
         estimate.datasets.iter().filter(|d| in_rows(d) && !is_stream(draft, d)).collect();
-    let demands: Vec<Demand> =
+    let mut demands: Vec<Demand> =
         tabular.iter().map(|d| demand::of(&mut draft.book, estimate, d)).collect();
-    let (together, apart) = split(draft, &demands);
+    // A small log is one more table, where there is a database for it.
+    let logs = estimate.datasets.iter().filter(|d| is_stream(draft, d));
+    let logs: Vec<&Dataset> = logs.collect();
+    demands.extend(logs.iter().filter_map(|log| super::asynchronous::as_table(draft, log)));
+    let is_log = |demand: &Demand| logs.iter().any(|log| log.name == demand.name);
+    let (mut together, mut apart) = split(draft, &demands);
+    apart.retain(|demand| !is_log(demand));
+    if together.iter().all(is_log) {
+        together.clear();
+    }
     if !together.is_empty() {
         shared(draft, &together, &demands);
     }

@@ -1,0 +1,95 @@
+//! What is asked once in a while, asked more often, so that a run sees enough of it.
+
+use indexmap::IndexMap;
+use tenfold_sim::{Load, Model};
+use tenfold_units::Text;
+
+use crate::plan::Approximation;
+
+/// Requests of each operation that a steady load is to show: some tens beyond its 99th percentile.
+const ENOUGH: f64 = 6_000.0;
+
+/// What all that is asked more often may add to the requests.
+const ADDED: f64 = 0.004;
+
+/// Raises the rates of operations that a run of `seconds` would see too little of, as far as that
+/// leaves the load what it is. Returns the factor of each and what is to be said of it.
+pub(super) fn more_often(
+    model: &mut Model,
+    seconds: f64,
+) -> (IndexMap<String, f64>, Option<Approximation>) {
+    let rate = |load: &Load| match load {
+        Load::Open(poisson) => poisson.rate,
+        Load::Closed(_) | Load::Consume(_) => 0.0,
+    };
+    let total: f64 = model.operations.values().map(|operation| rate(&operation.load)).sum();
+    let rare: Vec<String> = model
+        .operations
+        .iter()
+        .filter(|(name, operation)| {
+            let rate = rate(&operation.load);
+            rate > 0.0 && rate * seconds < ENOUGH && !crate::lower::is_background(name)
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    let each = total * ADDED / (rare.len() as f64).max(1.0);
+    let mut factors = IndexMap::new();
+    for name in rare {
+        let Some(Load::Open(poisson)) = model.operations.get_mut(&name).map(|o| &mut o.load) else {
+            continue;
+        };
+        let wanted = (ENOUGH / seconds).min(poisson.rate + each);
+        if wanted > poisson.rate {
+            factors.insert(name, wanted / poisson.rate);
+            poisson.rate = wanted;
+        }
+    }
+    let told = (!factors.is_empty()).then(|| told(&factors));
+    (factors, told)
+}
+
+fn told(factors: &IndexMap<String, f64>) -> Approximation {
+    let names = factors.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let percent = ADDED * 100.0;
+    Approximation {
+        exact: false,
+        text: Text::new(
+            format!(
+                "{names} came more often than it will, so that its percentiles can be told; this \
+                 adds at most {percent} % to the requests, and the rates shown are those without."
+            ),
+            format!(
+                "{names} 요청은 percentile을 말할 수 있도록 실제보다 자주 보냈다. 전체 요청은 많아야 \
+                 {percent} % 늘고, 표의 rate는 늘리지 않은 값이다."
+            ),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::more_often;
+
+    const MODEL: &str = "
+model: two
+zones: [a]
+components:
+  app: {replicas: {a: 4}, servers: 2, service_time: {any: {exponential: {mean: 1ms}}}}
+operations:
+  often: {load: {open: {rate: 1000/s}}, flow: [{call: {to: app}}]}
+  seldom: {load: {open: {rate: 0.01/s}}, flow: [{call: {to: app}}]}
+";
+
+    #[test]
+    fn what_is_seldom_is_raised_within_the_bound() {
+        let mut model = tenfold_sim::Model::from_yaml(MODEL).unwrap();
+        let (factors, told) = more_often(&mut model, 10_000.0);
+        assert_eq!(factors.len(), 1);
+        assert!((factors["seldom"] - 60.0).abs() < 1e-9, "{factors:?}");
+        assert!(told.is_some());
+        let mut model = tenfold_sim::Model::from_yaml(MODEL).unwrap();
+        let (factors, _) = more_often(&mut model, 100.0);
+        let rate = factors["seldom"] * 0.01;
+        assert!(rate <= 0.01 + 1_000.01 * 0.004 + 1e-9, "{rate}");
+    }
+}
