@@ -6,7 +6,7 @@ mod sources;
 use std::path::Path;
 
 /// Crates without I/O, clock, threads or platform floats.
-pub(crate) const PURE: [&str; 11] = [
+pub(crate) const PURE: [&str; 12] = [
     "units",
     "catalog",
     "brief",
@@ -16,6 +16,7 @@ pub(crate) const PURE: [&str; 11] = [
     "design",
     "sim",
     "fit",
+    "sweep",
     "architect",
     "report",
 ];

@@ -15,7 +15,9 @@ use tenfold_sim::{Caches, Outcome};
 use tenfold_units::{Ledger, Seed};
 
 pub use caches::HitRatios;
-pub use scenario::{CannotRehearse, Rehearsal, rehearse, rehearse_model};
+pub use scenario::{
+    CannotRehearse, Rehearsal, Staged, rehearse, rehearse_model, stage, stage_model,
+};
 use schedule::Experiment;
 
 use crate::lower;

@@ -50,6 +50,9 @@ pub(crate) enum Verb {
     Explain(Explain),
     /// Makes a distribution for a model file from measurements.
     Fit(Fit),
+    /// Runs a grid of models, loads, scenarios and seeds, and writes a Parquet table.
+    #[cfg(feature = "sweep")]
+    Sweep(Sweep),
     /// Writes a commented brief to start from.
     New(New),
     /// Prints the JSON Schema of a file format.
@@ -232,6 +235,58 @@ pub(crate) struct Fit {
     pub(crate) format: Format,
 }
 
+#[cfg(feature = "sweep")]
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  tenfold sweep examples/sweeps/servers.yaml
+  tenfold sweep grid.yaml --out results
+  tenfold sweep grid.yaml --shard 2/8 --out shard-2
+  tenfold sweep --merge shard-1 shard-2 --out results
+
+Called again after a kill it goes on where it stopped: a cell that is done is neither lost nor run
+again. The table has a row for each figure of each cell; its bytes depend on the grid, the files that
+it names, the seed and the version of tenfold, not on threads, kills or shards.")]
+pub(crate) struct Sweep {
+    /// The grid file.
+    #[arg(required_unless_present = "merge", conflicts_with = "merge")]
+    pub(crate) grid: Option<PathBuf>,
+    /// The folder of the table, and of the cells so far [default: sweep/ and the grid's name].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Runs the i-th of n equal ranges of cells, from 1, into part-i-of-n.parquet.
+    #[arg(long, value_name = "I/N", conflicts_with = "merge")]
+    pub(crate) shard: Option<Shard>,
+    /// Merges the parts in these folders into results.parquet in --out: the bytes of a run without
+    /// shards.
+    #[arg(long, value_name = "DIR", num_args = 1.., requires = "out")]
+    pub(crate) merge: Vec<PathBuf>,
+}
+
+/// One of equal ranges of cells.
+#[cfg(feature = "sweep")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shard {
+    /// Which one, from 1.
+    pub(crate) number: u64,
+    /// Of how many.
+    pub(crate) shards: u64,
+}
+
+#[cfg(feature = "sweep")]
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (number, shards) = text.split_once('/')?;
+            let (number, shards) = (number.parse().ok()?, shards.parse().ok()?);
+            (1..=shards).contains(&number).then_some(Self { number, shards })
+        };
+        read().ok_or_else(|| "write 1/8 for the first of eight".to_owned())
+    }
+}
+
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -266,6 +321,9 @@ pub(crate) enum SchemaName {
     Model,
     /// `tenfold simulate --format json`.
     Outcome,
+    /// A grid file.
+    #[cfg(feature = "sweep")]
+    Sweep,
 }
 
 #[derive(Args, Debug)]

@@ -50,6 +50,8 @@ fn run(arguments: &Arguments) -> Exit {
         Verb::Simulate(verb) => verbs::simulate::run(arguments, verb),
         Verb::Explain(verb) => verbs::explain::run(verb),
         Verb::Fit(verb) => verbs::fit::run(arguments, verb),
+        #[cfg(feature = "sweep")]
+        Verb::Sweep(verb) => verbs::sweep::run(arguments, verb),
         Verb::New(verb) => verbs::new::run(verb),
         Verb::Schema(verb) => verbs::schema::run(verb),
         Verb::Completions(verb) => verbs::completions(verb.shell),

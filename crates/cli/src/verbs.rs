@@ -11,6 +11,8 @@ pub(crate) mod new;
 mod scenario;
 pub(crate) mod schema;
 pub(crate) mod simulate;
+#[cfg(feature = "sweep")]
+pub(crate) mod sweep;
 
 use std::path::Path;
 

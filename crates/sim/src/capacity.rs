@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tenfold_units::{Seed, duration};
 
 use crate::stats::{DistributionEstimate, Estimate, Verdict};
-use crate::{ArrivalsOutcome, Model, Outcome, Servers, simulate};
+use crate::{ArrivalsOutcome, Model, ModelError, Outcome, Servers, simulate};
 
 /// The search looks at factors of the model's loads up to this one, and down to 1 ÷ it.
 const FACTOR_MAX: f64 = 1_024.0;
@@ -239,6 +239,17 @@ pub fn capacity(
     Ok(out)
 }
 
+/// Returns plain queues whose open streams come `factor` times as fast, one customer after the other as
+/// they were; phases and closed streams stay as they are.
+///
+/// # Errors
+/// Says what becomes impossible: gaps that vanish.
+pub fn at_load(model: &Model, factor: f64) -> Result<Model, ModelError> {
+    let mut model = model.clone();
+    model.arrivals.values_mut().for_each(|arrivals| arrivals.speed_up(factor));
+    model.validate().map(|()| model)
+}
+
 struct Search<'a> {
     model: &'a Model,
     objectives: &'a [LoadObjective],
@@ -252,9 +263,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Returns what is seen at a factor of the load, `None` where the gaps vanish.
     fn run(&mut self, factor: f64) -> Option<Outcome> {
-        let mut model = self.model.clone();
-        model.arrivals.values_mut().for_each(|arrivals| arrivals.speed_up(factor));
-        model.validate().ok()?;
+        let model = at_load(self.model, factor).ok()?;
         self.runs += 1;
         Some(simulate(&model, self.seed, self.budget))
     }

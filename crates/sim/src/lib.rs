@@ -18,7 +18,7 @@ pub mod planted;
 mod scenario;
 pub mod stats;
 
-pub use capacity::{CAPACITY_SCHEMA, Capacity, LoadObjective, Strain, capacity};
+pub use capacity::{CAPACITY_SCHEMA, Capacity, LoadObjective, Strain, at_load, capacity};
 pub use compare::{COMPARISON_SCHEMA, Comparison, Difference, Shown, compare};
 pub use distribution::{Distribution, Sampler};
 pub use engine::{Caches, simulate, simulate_scenario};

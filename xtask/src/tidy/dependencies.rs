@@ -19,6 +19,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("design", &["units", "catalog", "estimate", "queueing", "patterns"]),
     ("sim", &["units", "patterns"]),
     ("fit", &["units", "sim"]),
+    ("sweep", &["units", "sim", "design", "architect"]),
     (
         "architect",
         &["units", "catalog", "brief", "estimate", "queueing", "patterns", "design", "sim"],
@@ -27,7 +28,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("patterns-tower", &["units", "patterns"]),
     ("patterns-bench", &["units", "patterns", "patterns-tower"]),
     ("engines", &[]),
-    ("cli", &["units", "architect", "report", "brief", "estimate", "design", "sim", "fit"]),
+    (
+        "cli",
+        &["units", "architect", "report", "brief", "estimate", "design", "sim", "fit", "sweep"],
+    ),
 ];
 
 /// What the pure stages must not reach, even through others.
@@ -133,14 +137,17 @@ fn metadata(root: &Path) -> Result<Value, String> {
     serde_json::from_slice(&output.stdout).map_err(|e| format!("cargo metadata: {e}"))
 }
 
-/// Normal and build dependencies by package id; development dependencies are left out.
+/// Normal and build dependencies by package id; development dependencies, and those of
+/// systems that tenfold is not built for, are left out.
 fn edges(metadata: &Value) -> BTreeMap<&str, Vec<&str>> {
     array(&metadata["resolve"]["nodes"])
         .map(|node| {
+            let elsewhere =
+                |target: &str| ["windows", "haiku"].iter().any(|os| target.contains(os));
             let targets = array(&node["deps"])
                 .filter(|dependency| {
                     array(&dependency["dep_kinds"]).any(|kind| {
-                        text(&kind["kind"]) != "dev" && !text(&kind["target"]).contains("windows")
+                        text(&kind["kind"]) != "dev" && !elsewhere(text(&kind["target"]))
                     })
                 })
                 .map(|dependency| text(&dependency["pkg"]))

@@ -47,19 +47,32 @@ pub enum CannotRehearse {
     Budget(u64),
 }
 
-/// Tries a scenario on a design: `load` is a factor of its peak, times are real ones. The largest cell
-/// is simulated that the budget of events allows; the whole where single replicas are faulty.
+/// A scenario ready to run, as often as one likes: everything that its runs share.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    /// What runs: the model as it was given, or a cell of the design.
+    pub model: Model,
+    /// What happens to it.
+    pub scenario: Scenario,
+    /// What its caches hold at the beginning.
+    pub caches: Caches,
+    /// What is simulated is this many times smaller than the whole.
+    pub cells: f64,
+}
+
+/// Prepares a scenario for a design: `load` is a factor of its peak, times are real ones. The largest
+/// cell is simulated of which `budget` allows `runs` runs; the whole where single replicas are faulty.
 ///
 /// # Errors
 /// Says what in the scenario does not fit the design, or how many events it takes.
-pub fn rehearse(
+pub fn stage(
     design: &Design,
     ledger: &mut Ledger,
     catalog: &Catalog,
     scenario: &Scenario,
     seed: Seed,
-    budget: u64,
-) -> Result<Rehearsal, CannotRehearse> {
+    (runs, budget): (u64, u64),
+) -> Result<Staged, CannotRehearse> {
     let hits = HitRatios::new(design, ledger, seed);
     let mut options = LowerOptions {
         load: Load::Peak,
@@ -74,7 +87,7 @@ pub fn rehearse(
     let sizes = CELLS.map(|cells| {
         options.cells = cells;
         let per_second = events_per_second(design, ledger, &hits, &options);
-        (cells, per_second * mean_load(scenario) * seconds * RUNS as f64)
+        (cells, per_second * mean_load(scenario) * seconds * runs as f64)
     });
     let possible = if whole { &sizes[..1] } else { &sizes[..] };
     let Some((cells, _)) = possible.iter().find(|size| size.1 <= budget as f64) else {
@@ -86,7 +99,37 @@ pub fn rehearse(
     let scenario = Scenario { budget: u64::MAX, ..scenario.clone() };
     scenario.validate(&model).map_err(CannotRehearse::Scenario)?;
     let caches = hits.caches(&model, Load::Peak);
-    Ok(run(&model, &scenario, &caches, seed, *cells))
+    Ok(Staged { model, scenario, caches, cells: *cells })
+}
+
+/// Prepares a scenario for a model of components as it stands.
+///
+/// # Errors
+/// Says what in the scenario does not fit the model.
+pub fn stage_model(
+    model: &Model,
+    scenario: &Scenario,
+    seed: Seed,
+) -> Result<Staged, CannotRehearse> {
+    scenario.validate(model).map_err(CannotRehearse::Scenario)?;
+    let caches = Caches::warm(model, scenario.load, seed, WarmOptions::USUAL);
+    Ok(Staged { model: model.clone(), scenario: scenario.clone(), caches, cells: 1.0 })
+}
+
+/// Tries a scenario on a design, as [`stage`] prepares it.
+///
+/// # Errors
+/// Those of [`stage`].
+pub fn rehearse(
+    design: &Design,
+    ledger: &mut Ledger,
+    catalog: &Catalog,
+    scenario: &Scenario,
+    seed: Seed,
+    budget: u64,
+) -> Result<Rehearsal, CannotRehearse> {
+    stage(design, ledger, catalog, scenario, seed, (RUNS, budget))
+        .map(|staged| staged.rehearse(seed))
 }
 
 /// Tries a scenario on a model of components as it stands.
@@ -98,36 +141,40 @@ pub fn rehearse_model(
     scenario: &Scenario,
     seed: Seed,
 ) -> Result<Rehearsal, CannotRehearse> {
-    scenario.validate(model).map_err(CannotRehearse::Scenario)?;
-    let caches = Caches::warm(model, scenario.load, seed, WarmOptions::USUAL);
-    Ok(run(model, scenario, &caches, seed, 1.0))
+    stage_model(model, scenario, seed).map(|staged| staged.rehearse(seed))
 }
 
-fn run(model: &Model, scenario: &Scenario, caches: &Caches, seed: Seed, cells: f64) -> Rehearsal {
-    let runs: Vec<Outcome> = (0..RUNS)
-        .into_par_iter()
-        .map(|run| {
-            let seed = seed.replication(run);
-            let mut outcome = tenfold_sim::simulate_scenario(model, scenario, caches, seed);
-            // What stands for the rest of the system is nobody's request.
-            outcome.operations.retain(|name, _| !lower::is_background(name));
-            for window in &mut outcome.series {
-                window.operations.retain(|name, _| !lower::is_background(name));
-            }
-            outcome
-        })
-        .collect();
-    let judge =
-        |assertion: &tenfold_sim::Assertion| assertion.judge(&runs, scenario.warm_up, cells);
-    let assertions: Vec<Judgement> = scenario.assertions.iter().map(judge).collect();
-    Rehearsal {
-        schema: "tenfold/scenario/1".to_owned(),
-        scenario: scenario.scenario.clone(),
-        seed,
-        cells,
-        holds: assertions.iter().all(|judgement| judgement.verdict == Verdict::Met),
-        assertions,
-        outcome: Outcome::combine(&runs),
+impl Staged {
+    /// Runs it once.
+    #[must_use]
+    pub fn run(&self, seed: Seed) -> Outcome {
+        let mut outcome =
+            tenfold_sim::simulate_scenario(&self.model, &self.scenario, &self.caches, seed);
+        // What stands for the rest of the system is nobody's request.
+        outcome.operations.retain(|name, _| !lower::is_background(name));
+        for window in &mut outcome.series {
+            window.operations.retain(|name, _| !lower::is_background(name));
+        }
+        outcome
+    }
+
+    fn rehearse(&self, seed: Seed) -> Rehearsal {
+        let runs: Vec<Outcome> =
+            (0..RUNS).into_par_iter().map(|run| self.run(seed.replication(run))).collect();
+        let scenario = &self.scenario;
+        let judge = |assertion: &tenfold_sim::Assertion| {
+            assertion.judge(&runs, scenario.warm_up, self.cells)
+        };
+        let assertions: Vec<Judgement> = scenario.assertions.iter().map(judge).collect();
+        Rehearsal {
+            schema: "tenfold/scenario/1".to_owned(),
+            scenario: scenario.scenario.clone(),
+            seed,
+            cells: self.cells,
+            holds: assertions.iter().all(|judgement| judgement.verdict == Verdict::Met),
+            assertions,
+            outcome: Outcome::combine(&runs),
+        }
     }
 }
 

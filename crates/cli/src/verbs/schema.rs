@@ -12,6 +12,8 @@ pub(crate) fn run(verb: &Verb) -> Exit {
         SchemaName::Design => schemas::design(),
         SchemaName::Model => schemas::model(),
         SchemaName::Outcome => schemas::outcome(),
+        #[cfg(feature = "sweep")]
+        SchemaName::Sweep => tenfold_sweep::Grid::schema(),
     };
     output::result(&super::json(&schema));
     Exit::Ok
