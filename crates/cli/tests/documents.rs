@@ -49,12 +49,13 @@ fn command(line: &str) -> Option<String> {
 /// Makes the files that the examples speak of.
 fn prepare(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
-    for part in ["examples", "examples/models", "examples/scenarios", "examples/measurements"] {
-        fs::create_dir_all(folder.join(part)).unwrap();
-        for entry in fs::read_dir(root().join(part)).unwrap() {
+    let parts = ["", "/models", "/scenarios", "/measurements", "/sweeps"];
+    for part in parts.map(|part| format!("examples{part}")) {
+        fs::create_dir_all(folder.join(&part)).unwrap();
+        for entry in fs::read_dir(root().join(&part)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
-                fs::copy(&path, folder.join(part).join(path.file_name().unwrap())).unwrap();
+                fs::copy(&path, folder.join(&part).join(path.file_name().unwrap())).unwrap();
             }
         }
     }
