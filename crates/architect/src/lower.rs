@@ -144,6 +144,8 @@ fn network(catalog: &Catalog) -> sim::Network {
     sim::Network {
         same_zone: one_way(catalog.rtt_same_zone()),
         cross_zone: one_way(catalog.rtt_cross_zone()),
+        loss_ratio: None,
+        bandwidth: None,
     }
 }
 

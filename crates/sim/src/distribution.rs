@@ -4,6 +4,7 @@
 //! is reported at its line; [`Sampler`] is the same prepared for drawing.
 
 mod sampler;
+mod size;
 pub(crate) mod span;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tenfold_units::math;
 
 pub use sampler::Sampler;
+pub use size::{Size, SizeDistribution};
 pub(crate) use span::Span;
 
 /// A distribution of spans of time: service, interarrival, think, patience or network time.

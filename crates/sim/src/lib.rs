@@ -20,20 +20,21 @@ pub mod stats;
 
 pub use capacity::{CAPACITY_SCHEMA, Capacity, LoadObjective, Strain, at_load, capacity};
 pub use compare::{COMPARISON_SCHEMA, Comparison, Difference, Shown, compare};
-pub use distribution::{Distribution, Sampler};
+pub use distribution::{Distribution, Sampler, Size, SizeDistribution};
 pub use engine::{Caches, simulate, simulate_scenario};
 pub use model::rate;
 pub use model::{
-    Alternative, Arrivals, Batch, Cache, Call, Closed, Component, Consistency, Consume,
-    ControlledDelay, Data, Diagnostic, Discipline, Each, Join, Link, Load, Lookup, Model,
-    ModelError, Network, Operation, Parallel, Phase, Poisson, Queue, QueueBound, QueueOrder,
-    Renewal, Servers, Shed, Station, Step, Topic, Trace, TraceFile,
+    Alternative, Arrivals, Autoscaler, Bandwidth, Batch, Cache, Call, Closed, Component,
+    Consistency, Consume, ControlledDelay, Data, Diagnostic, Discipline, Each, GarbageCollection,
+    Join, Link, Load, Lookup, LossRatio, Model, ModelError, Network, Operation, Parallel, Phase,
+    Poisson, Queue, QueueBound, QueueOrder, Renewal, Servers, Shed, SlowStart, Station, Step,
+    Topic, Trace, TraceFile,
 };
 pub use outcome::{
     ArrivalsOutcome, ComponentOutcome, ComponentWindow, Failures, OUTCOME_SCHEMA, OperationOutcome,
     OperationWindow, Outcome, StationOutcome, Window,
 };
 pub use scenario::{
-    Assertion, Claim, Effect, Fault, Judgement, Kill, LatencyClaim, LoadPoint, RecoveryClaim,
-    Scenario, Target,
+    Assertion, Claim, ClockStep, Effect, Fault, FaultDomain, HotKey, Judgement, Kill, LatencyClaim,
+    LoadPoint, Lost, NetworkPartition, RandomFault, RecoveryClaim, RollOut, Scenario, Target,
 };

@@ -1,8 +1,12 @@
 //! What the simulator runs: plain queues, or the components and flows of a design.
 
 mod arrivals;
+pub(crate) mod bytes;
+mod calls;
 mod component;
 mod diagnostic;
+mod machine;
+mod network;
 mod operation;
 mod plain;
 pub mod rate;
@@ -16,12 +20,14 @@ use crate::keys::KeyPopulation;
 
 pub use arrivals::{Arrivals, Batch, Closed, Phase, Poisson, Renewal, Trace, TraceFile};
 pub(crate) use arrivals::{shares, steps};
+pub(crate) use calls::{CLIENT, awaited_calls, has_timeout, written_link};
 pub use component::{
-    Cache, Component, Consistency, ControlledDelay, Data, Link, Network, Queue, QueueOrder, Shed,
-    Topic,
+    Cache, Component, Consistency, ControlledDelay, Data, Link, Queue, QueueOrder, Shed, Topic,
 };
 pub(crate) use diagnostic::read;
 pub use diagnostic::{Diagnostic, ModelError};
+pub use machine::{Autoscaler, GarbageCollection, SlowStart};
+pub use network::{Bandwidth, LossRatio, Network};
 pub use operation::{
     Alternative, Call, Consume, Each, Join, Load, Lookup, Operation, Parallel, Step,
 };

@@ -62,6 +62,11 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_none_lost(count: &u64) -> bool {
+    *count == 0
+}
+
 /// A plain station. Times are over completed visits, in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StationOutcome {
@@ -199,6 +204,12 @@ pub struct ComponentOutcome {
     /// Services whose caller had gone by the time they ended, as a share of all; the copies beyond a
     /// quorum do not count.
     pub zombie_ratio: f64,
+    /// Attempts on it that the network lost on their way to it, over all runs.
+    #[serde(default, skip_serializing_if = "is_none_lost")]
+    pub lost_calls: u64,
+    /// Answers of it that the network lost on their way back, over all runs: the work was done.
+    #[serde(default, skip_serializing_if = "is_none_lost")]
+    pub lost_answers: u64,
     /// Failed calls to it by cause.
     pub failures: Failures,
     /// Hits ÷ look-ups, for a cache.
@@ -213,6 +224,10 @@ pub struct ComponentOutcome {
     /// Busy fraction of the busiest replica.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hottest_utilization: Option<f64>,
+    /// Seconds of replicas that were paid for, of a component with an autoscaler: from the wish for one
+    /// until it is gone, summed over the measured part, mean over all runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica_seconds: Option<f64>,
 }
 
 /// One window of the time series.
@@ -258,4 +273,7 @@ pub struct ComponentWindow {
     /// Hits ÷ look-ups; `None` without look-ups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hit_ratio: Option<f64>,
+    /// Replicas that live, mean over the window, of a component with an autoscaler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<f64>,
 }

@@ -77,11 +77,29 @@ pub enum Bug {
     SilenceRefuses,
     /// A concurrency limit takes no time-out and no shed call for a drop.
     LimitSeesNoDrops,
+    /// A one-way partition cuts both ways.
+    OneWayCutsBoth,
+    /// The network loses nothing.
+    LossIgnored,
+    /// A body takes no time.
+    BodiesWeighNothing,
+    /// A new replica is there at once.
+    ProvisioningInstant,
+    /// Replicas are taken away at once.
+    ScaleInAtOnce,
+    /// A replica that has just started is as fast as the others.
+    SlowStartIgnored,
+    /// A clock that jumps shows the same time as before.
+    ClockStepIgnored,
+    /// A full disk takes writes.
+    DiskFullIgnored,
+    /// A roll-out replaces all replicas at the same time.
+    RollOutAllAtOnce,
 }
 
 impl Bug {
     /// Every bug, in the order of the list above.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 45] = [
         Self::ServiceTooFast,
         Self::OneServerFewer,
         Self::LifoForFifo,
@@ -118,6 +136,15 @@ impl Bug {
         Self::FlightNotShared,
         Self::SilenceRefuses,
         Self::LimitSeesNoDrops,
+        Self::OneWayCutsBoth,
+        Self::LossIgnored,
+        Self::BodiesWeighNothing,
+        Self::ProvisioningInstant,
+        Self::ScaleInAtOnce,
+        Self::SlowStartIgnored,
+        Self::ClockStepIgnored,
+        Self::DiskFullIgnored,
+        Self::RollOutAllAtOnce,
     ];
 }
 

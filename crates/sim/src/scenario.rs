@@ -1,6 +1,7 @@
 //! What happens to a design while it is simulated: load, faults, length.
 
 mod assertion;
+mod fault;
 
 use std::time::Duration;
 
@@ -9,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use tenfold_units::duration;
 
 pub use self::assertion::{Assertion, Claim, Judgement, LatencyClaim, RecoveryClaim};
+pub use self::fault::{
+    ClockStep, Effect, Fault, FaultDomain, HotKey, Kill, Lost, NetworkPartition, RandomFault,
+    RollOut, Target,
+};
 
 use crate::Model;
 use crate::model::{Diagnostic, ModelError, read};
@@ -46,6 +51,9 @@ pub struct Scenario {
     /// What breaks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
+    /// What breaks again and again, at random.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub random_faults: Vec<RandomFault>,
     /// What has to be seen in it; needs a `window`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assertions: Vec<Assertion>,
@@ -72,6 +80,7 @@ impl Scenario {
             fast_forward: Duration::ZERO,
             window: None,
             faults: Vec::new(),
+            random_faults: Vec::new(),
             assertions: Vec::new(),
             budget: budget(),
             shuffle_ties: false,
@@ -132,6 +141,9 @@ impl Scenario {
         for (index, fault) in self.faults.iter().enumerate() {
             fault.check(&index.to_string(), model, &mut out);
         }
+        for (index, fault) in self.random_faults.iter().enumerate() {
+            fault.check(&index.to_string(), model, &mut out);
+        }
         if out.is_empty() { Ok(()) } else { Err(ModelError { diagnostics: out }) }
     }
 
@@ -160,98 +172,4 @@ pub struct LoadPoint {
     pub at: Duration,
     /// Factor on the arrival rates there.
     pub factor: f64,
-}
-
-/// Something that breaks, and is repaired when its time is over.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// Time since the beginning of the run (warm-up included), as text.
-    #[serde(with = "duration")]
-    #[schemars(with = "String")]
-    pub at: Duration,
-    /// How long it lasts, as text; to the end where absent.
-    #[serde(
-        default,
-        rename = "for",
-        with = "duration::optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>")]
-    pub lasts: Option<Duration>,
-    /// Which replicas.
-    #[serde(default)]
-    pub target: Target,
-    /// What happens to them.
-    pub effect: Effect,
-}
-
-impl Fault {
-    fn check(&self, index: &str, model: &Model, out: &mut Vec<Diagnostic>) {
-        let path = ["faults", index, "target"];
-        if let Some(component) = &self.target.component
-            && !model.components.contains_key(component)
-        {
-            let message = format!("`{component}` is not a component");
-            out.push(Diagnostic::new(&path, message, ""));
-        }
-        if let Some(zone) = &self.target.zone
-            && !model.zones.contains(zone)
-        {
-            out.push(Diagnostic::new(&path, format!("`{zone}` is not a zone"), ""));
-        }
-        let (possible, help) = match self.effect {
-            Effect::Slow(factor) => (factor > 0.0 && factor.is_finite(), "give a factor above 0"),
-            Effect::Errors(ratio) => ((0.0..=1.0).contains(&ratio), "give a share from 0 to 1"),
-            Effect::Kill(_) | Effect::Pause | Effect::FlushCache => (true, ""),
-        };
-        if !possible {
-            let message = "the effect is out of its range".to_owned();
-            out.push(Diagnostic::new(&["faults", index, "effect"], message, help));
-        }
-    }
-}
-
-/// Replicas: those that match everything given.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Target {
-    /// Of this component; of all where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub component: Option<String>,
-    /// In this zone; in all where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<String>,
-    /// The replica with this number within its component (from 0, zone by zone).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replica: Option<u32>,
-}
-
-/// What happens to the target of a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Effect {
-    /// It dies with all work in it; its caches are empty when it comes back.
-    Kill(Kill),
-    /// Its service takes that many times as long.
-    Slow(f64),
-    /// It stops serving, keeps its queue, and goes on where it stopped.
-    Pause,
-    /// This share of its answers are errors, after the usual service.
-    Errors(f64),
-    /// Its caches lose their content at once.
-    FlushCache,
-}
-
-/// How a replica dies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Kill {
-    /// Calls to it are not answered at all (a lost machine or zone) instead of refused at once (a
-    /// lost process), until its death is detected.
-    #[serde(default)]
-    pub silent: bool,
-    /// It comes back with the content that its caches had.
-    #[serde(default)]
-    pub keep_contents: bool,
 }

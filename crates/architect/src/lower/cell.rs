@@ -75,12 +75,7 @@ impl Cell {
                 if extra <= 1e-9 {
                     continue;
                 }
-                let flow = vec![sim::Step::Call(sim::Call {
-                    to: name.clone(),
-                    access: class.clone(),
-                    steps: Vec::new(),
-                    on_error: None,
-                })];
+                let flow = vec![sim::Step::Call(sim::Call::new(name, class))];
                 let operation = sim::Operation {
                     load: sim::Load::Open(sim::Poisson { rate: rate * extra }),
                     zones: IndexMap::new(),

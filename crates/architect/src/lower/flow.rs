@@ -154,10 +154,8 @@ impl Ways<'_> {
             Action::Fill(target) => out.push(sim::Step::Fill(target.at.clone())),
             // A lost invalidation does not fail the write: the time to live is the net below it.
             Action::Invalidate(target) => out.push(sim::Step::Call(sim::Call {
-                to: target.at.clone(),
-                access: "any".to_owned(),
-                steps: Vec::new(),
                 on_error: Some(Vec::new()),
+                ..sim::Call::new(&target.at, "any")
             })),
             Action::Emit(emit) if design.components[&emit.to].topic.is_none() => {
                 out.push(queued(&emit.to, emit.awaited));
@@ -167,10 +165,9 @@ impl Ways<'_> {
             // Only the first step of a flow consumes; `operation` has taken it.
             Action::Consume(_) => {}
             Action::Call(called) => out.push(sim::Step::Call(sim::Call {
-                to: called.to.clone(),
-                access: "any".to_owned(),
                 steps: self.convert(&called.steps),
                 on_error: called.optional.then(Vec::new),
+                ..sim::Call::new(&called.to, "any")
             })),
             Action::Parallel(branches) => {
                 let branches = branches.iter().map(|branch| self.convert(branch)).collect();
@@ -236,8 +233,7 @@ fn sometimes(ratio: f64, steps: Vec<sim::Step>, out: &mut Vec<sim::Step>) {
 }
 
 fn call(to: &str, access: &str, steps: Vec<sim::Step>) -> sim::Step {
-    let (to, access) = (to.to_owned(), access.to_owned());
-    sim::Step::Call(sim::Call { to, access, steps, on_error: None })
+    sim::Step::Call(sim::Call { steps, ..sim::Call::new(to, access) })
 }
 
 fn without_fills(steps: &[sim::Step]) -> Vec<sim::Step> {

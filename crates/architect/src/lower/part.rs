@@ -48,6 +48,10 @@ pub(super) fn add(
         cache: cache(keys, cell, component),
         topic: topic(component, cell),
         detection: detection(component, options),
+        bandwidth: None,
+        garbage_collection: None,
+        slow_start: None,
+        autoscaler: None,
     };
     model.components.insert(name.to_owned(), lowered);
 }

@@ -307,6 +307,7 @@ fn steady(id: &str, load: f64, seconds: f64, events: f64) -> Scenario {
         fast_forward: Duration::ZERO,
         window: Some(Duration::from_secs_f64(seconds / BATCHES)),
         faults: Vec::new(),
+        random_faults: Vec::new(),
         assertions: Vec::new(),
         budget: (events * 1.5) as u64,
         shuffle_ties: false,

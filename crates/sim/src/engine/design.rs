@@ -1,15 +1,22 @@
 //! The event loop of designs: flows over replicas.
 
 mod answer;
+mod autoscale;
 mod caches;
 mod call;
 mod fault;
 mod flight;
 mod frame;
+mod life;
+mod network;
+mod outcome;
 mod parts;
+mod pause;
+mod placement;
 mod program;
 mod record;
 mod replica;
+mod roll_out;
 mod serve;
 mod target;
 mod timeout;
@@ -18,21 +25,25 @@ mod topic;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use tenfold_units::random::Stream;
 use tenfold_units::{Instant, Seed};
 
+use self::autoscale::Scaler;
 pub use self::caches::Caches;
+use self::fault::Planned;
 use self::frame::{Answer, Asked, Cause, Frames, Kind};
+use self::network::Network;
 use self::parts::Parts;
+use self::pause::Collections;
 use self::program::{END, Place, Program};
 use self::record::Record;
 use self::topic::{Consumers, Source, Topics};
 use super::agenda::Agenda;
 use super::ticks::Ticks;
 use crate::keys::{CacheWorld, Keys};
-use crate::{Model, OUTCOME_SCHEMA, Outcome, Sampler, Scenario, Step};
+use crate::{Model, Outcome, Scenario};
 
 /// What happens.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +68,20 @@ enum Event {
     Fault { fault: u32, begins: bool },
     /// Callers learn whether a replica lives.
     Detected { replica: u32, life: u32 },
+    /// Callers learn which replicas of a component they can reach.
+    Reached { part: u32 },
+    /// A replica has run for a while since its start.
+    Warmed { place: u32, life: u32 },
+    /// A replica begins to collect garbage, or has done so.
+    Collect { place: u32, begins: bool },
+    /// A replica has been replaced in a roll-out.
+    Restarted { fault: u32, place: u32 },
+    /// An autoscaler looks at its replicas.
+    Look { scaler: u32 },
+    /// A replica that an autoscaler asked for is there.
+    Provisioned { place: u32, life: u32 },
+    /// A replica that an autoscaler took away has had its time.
+    Drained { place: u32 },
     /// A batch of records has waited long enough.
     BatchDue { operation: u32, turn: u32 },
     /// The warm-up is over.
@@ -94,9 +119,14 @@ struct Design<'m> {
     consumers: Vec<Consumers>,
     worlds: Vec<CacheWorld>,
     keys: Vec<Keys>,
-    same_zone: Option<Sampler>,
-    cross_zone: Option<Sampler>,
-    network: Stream,
+    network: Network,
+    faults: Vec<Planned<'m>>,
+    /// By how much the clock of each place is ahead; empty while all are right.
+    clocks: Vec<f64>,
+    /// Replicas that wait to be replaced, by roll-out.
+    roll_outs: BTreeMap<u32, VecDeque<u32>>,
+    collections: Vec<Option<Collections>>,
+    scalers: Vec<Scaler<'m>>,
     chance: Stream,
     record: Record,
 }
@@ -122,7 +152,6 @@ impl<'m> Design<'m> {
         let ticks = Ticks::for_run(run.as_secs_f64());
         let record = Record::new(model, scenario, &parts, ticks);
         let shuffle = scenario.shuffle_ties.then(|| seed.stream("ties"));
-        let network = model.network.as_ref();
         let keys = model.keys.values().map(|keys| Keys::new(keys).expect("a valid model"));
         Self {
             model,
@@ -140,9 +169,12 @@ impl<'m> Design<'m> {
             consumers: Consumers::all(model),
             worlds,
             keys: keys.collect(),
-            same_zone: network.map(|network| network.same_zone.sampler()),
-            cross_zone: network.map(|network| network.cross_zone.sampler()),
-            network: seed.stream("network"),
+            network: Network::new(model, seed),
+            faults: Planned::all(scenario, &parts, seed),
+            clocks: Vec::new(),
+            roll_outs: BTreeMap::new(),
+            collections: Collections::all(model, seed),
+            scalers: Self::scalers(model, &parts),
             chance: seed.stream("chance"),
             record,
             parts,
@@ -152,6 +184,8 @@ impl<'m> Design<'m> {
     fn run(&mut self) -> (u64, bool) {
         self.refresh_servers();
         self.schedule_faults();
+        self.schedule_collections();
+        self.schedule_scalers();
         self.fast_forward();
         self.begin();
         let mut events = 0;
@@ -206,14 +240,50 @@ impl<'m> Design<'m> {
             Event::Timeouts { link } => self.timeouts(link),
             Event::Retry { frame, generation } => self.retry(frame, generation),
             Event::Hedge { frame, generation } => self.hedge(frame, generation),
+            Event::BatchDue { operation, turn } => self.batch_due(operation, turn),
+            Event::Fault { .. }
+            | Event::Detected { .. }
+            | Event::Reached { .. }
+            | Event::Warmed { .. }
+            | Event::Collect { .. }
+            | Event::Restarted { .. }
+            | Event::Look { .. }
+            | Event::Provisioned { .. }
+            | Event::Drained { .. }
+            | Event::WarmedUp
+            | Event::WindowOver
+            | Event::Over => self.happen_rarely(event),
+        }
+        true
+    }
+
+    /// Lets an event happen that is not of a request: there are few of them, and they stay out of the
+    /// way of the many.
+    #[cold]
+    fn happen_rarely(&mut self, event: Event) {
+        match event {
             Event::Fault { fault, begins } => self.fault(fault, begins),
             Event::Detected { replica, life } => self.detected(replica, life),
-            Event::BatchDue { operation, turn } => self.batch_due(operation, turn),
+            Event::Reached { part } => self.reached(part),
+            Event::Warmed { place, life } => self.warmed(place, life),
+            Event::Collect { place, begins } => self.collect(place, begins),
+            Event::Restarted { fault, place } => self.restarted(fault, place),
+            Event::Look { scaler } => self.look(scaler),
+            Event::Provisioned { place, life } => self.provisioned(place, life),
+            Event::Drained { place } => self.drained(place),
             Event::WarmedUp => self.warmed_up(),
             Event::WindowOver => self.window_over(),
             Event::Over => {}
+            Event::Request { .. }
+            | Event::Arrive { .. }
+            | Event::Served { .. }
+            | Event::Worked { .. }
+            | Event::Answer { .. }
+            | Event::Timeouts { .. }
+            | Event::Retry { .. }
+            | Event::Hedge { .. }
+            | Event::BatchDue { .. } => unreachable!("events of requests are not rare"),
         }
-        true
     }
 
     /// Lets `event` happen after `delay`.
@@ -223,16 +293,6 @@ impl<'m> Design<'m> {
         } else {
             self.immediate.push_back(event);
         }
-    }
-
-    /// The one-way delay between two places.
-    fn delay(&mut self, from: u32, to: u32) -> f64 {
-        if from == to {
-            return 0.0;
-        }
-        let same = self.parts.zone(from) == self.parts.zone(to);
-        let sampler = if same { &self.same_zone } else { &self.cross_zone };
-        sampler.as_ref().map_or(0.0, |sampler| sampler.draw(&mut self.network))
     }
 
     /// Tells the record how many servers live and work.
@@ -247,9 +307,10 @@ impl<'m> Design<'m> {
 
     fn warmed_up(&mut self) {
         self.record.reset(self.now);
-        for replica in &mut self.parts.replicas {
-            replica.account(self.now);
-            replica.worked = 0.0;
+        let now = self.now;
+        self.parts.replicas.iter_mut().for_each(|replica| replica.forget_work(now));
+        for scaler in &mut self.scalers {
+            (scaler.replica_seconds, scaler.counted) = (0.0, now);
         }
     }
 
@@ -286,81 +347,4 @@ impl<'m> Design<'m> {
         self.frames.at(index).records = records;
         self.ready.push_back(index);
     }
-
-    fn outcome(mut self, seed: Seed, events: u64, finished: bool) -> Outcome {
-        let warm_up = self.scenario.warm_up.as_secs_f64();
-        let simulated = (self.now - warm_up).max(0.0);
-        let mut operations = self.record.operations(self.now);
-        let mut components = self.record.components(self.now);
-        for (index, part) in self.parts.parts.iter().enumerate() {
-            let Some(outcome) = components.get_mut(&part.name) else { continue };
-            outcome.backlog = self.topics.backlog(index as u32);
-            if part.servers == u32::MAX || simulated <= 0.0 {
-                continue;
-            }
-            let range = part.first as usize..(part.first + part.count) as usize;
-            let mut zones: Vec<(f64, f64)> = vec![(0.0, 0.0); self.model.zones.len()];
-            let mut hottest: f64 = 0.0;
-            for replica in &mut self.parts.replicas[range] {
-                replica.account(self.now);
-                let used = replica.worked / simulated / f64::from(part.servers);
-                hottest = hottest.max(used);
-                let zone = &mut zones[replica.zone as usize];
-                *zone = (zone.0 + used, zone.1 + 1.0);
-            }
-            outcome.hottest_utilization = Some(hottest);
-            outcome.zone_utilization = self
-                .model
-                .zones
-                .iter()
-                .zip(&zones)
-                .filter(|(_, (_, count))| *count > 0.0)
-                .map(|(name, (used, count))| (name.clone(), used / count))
-                .collect();
-        }
-        self.record.end_window(self.now);
-        let unstable: Vec<&String> =
-            components.iter().filter(|(_, part)| part.unstable).map(|(name, _)| name).collect();
-        for (name, operation) in &mut operations {
-            let flow = &self.model.operations[name].flow;
-            if unstable.iter().any(|component| calls(flow, component)) {
-                operation.unstable = true;
-                operation.latency_seconds = None;
-            }
-        }
-        Outcome {
-            schema: OUTCOME_SCHEMA.to_owned(),
-            seed: seed.0,
-            runs: 1,
-            events,
-            simulated_seconds: simulated,
-            unstable: !unstable.is_empty(),
-            stations: indexmap::IndexMap::new(),
-            arrivals: indexmap::IndexMap::new(),
-            operations,
-            components,
-            series: self.record.take_series(),
-            budget_exhausted: !finished,
-        }
-    }
-}
-
-/// Returns whether a flow waits for a component.
-fn calls(steps: &[Step], component: &str) -> bool {
-    let of = |steps: &[Step]| calls(steps, component);
-    let error = |steps: &Option<Vec<Step>>| steps.as_deref().is_some_and(of);
-    steps.iter().any(|step| match step {
-        Step::Call(call) => call.to == component || of(&call.steps) || error(&call.on_error),
-        Step::Lookup(lookup) => {
-            lookup.cache == component
-                || of(&lookup.on_hit)
-                || of(&lookup.on_miss)
-                || error(&lookup.on_error)
-        }
-        Step::Parallel(parallel) => parallel.branches.iter().any(|branch| of(branch)),
-        Step::Choice(ways) => ways.iter().any(|way| of(&way.steps)),
-        Step::Each(each) => of(&each.steps),
-        Step::Append(topic) => topic == component,
-        Step::Fill(_) | Step::Emit(_) => false,
-    })
 }

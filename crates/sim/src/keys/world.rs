@@ -330,6 +330,16 @@ impl CacheWorld {
         self.lost = (lost, shards);
     }
 
+    /// Lets the cache's own clock jump by so many seconds at `now`: lifetimes of what is in it end so
+    /// much earlier (below 0: later).
+    pub fn step_clock(&mut self, now: Instant, seconds: f64) {
+        self.advance(now);
+        for pool in &mut self.pools {
+            pool.step_clock(seconds);
+            pool.background.restart();
+        }
+    }
+
     /// Returns the probability that a request at `now` hits, given what is in the cache.
     pub fn hit_ratio(&mut self, now: Instant) -> f64 {
         self.advance(now);

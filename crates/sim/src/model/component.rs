@@ -11,8 +11,10 @@ use tenfold_patterns::{
 };
 use tenfold_units::duration;
 
+use super::bytes;
+use super::machine::{Autoscaler, GarbageCollection, SlowStart};
 use super::plain::Servers;
-use crate::distribution::Distribution;
+use crate::distribution::{Distribution, SizeDistribution};
 
 /// Which waiting request makes room when a bounded queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -184,16 +186,28 @@ pub struct Component {
     #[serde(default, with = "duration")]
     #[schemars(with = "String")]
     pub detection: Duration,
+    /// What one replica can send, in bytes per second, as text (`1Gb/s`): bodies leave it one after
+    /// another; no bound where absent.
+    #[serde(default, with = "bytes::optional_rate", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub bandwidth: Option<f64>,
+    /// What stops a replica's process from time to time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub garbage_collection: Option<GarbageCollection>,
+    /// How much slower a replica is that has just started; as fast as the others where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_start: Option<SlowStart>,
+    /// Who adds and takes away replicas; nobody where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaler: Option<Autoscaler>,
 }
 
-/// One-way delays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Network {
-    /// Between two replicas of one zone.
-    pub same_zone: Distribution,
-    /// Between two zones.
-    pub cross_zone: Distribution,
+impl Component {
+    /// Returns how many replicas there may be in a zone.
+    pub(crate) fn slots(&self, zone: &str) -> u32 {
+        let own = self.replicas.get(zone).copied().unwrap_or(0);
+        self.autoscaler.as_ref().filter(|_| own > 0).map_or(own, |it| it.max_replicas.max(own))
+    }
 }
 
 /// What happens between a caller and a callee.
@@ -248,6 +262,12 @@ pub struct Link {
     /// Balances over the caller's own zone where it has a live replica.
     #[serde(default, skip_serializing_if = "is_false")]
     pub zone_aware: bool,
+    /// Bytes of each call's body; none where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_size: Option<SizeDistribution>,
+    /// Bytes of each answer's body, misses and failures apart; none where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_size: Option<SizeDistribution>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]

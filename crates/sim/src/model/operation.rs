@@ -9,6 +9,7 @@ use tenfold_patterns::TokenBucketOptions;
 use tenfold_units::duration;
 
 use super::arrivals::{Closed, Poisson};
+use crate::distribution::SizeDistribution;
 
 /// Where the requests of an operation come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -106,6 +107,28 @@ pub struct Call {
     /// What the caller does instead when the call fails; without it the caller fails too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_error: Option<Vec<Step>>,
+    /// Bytes of the call's body; those of the link where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_size: Option<SizeDistribution>,
+    /// Bytes of the answer's body; those of the link where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_size: Option<SizeDistribution>,
+}
+
+impl Call {
+    /// Returns the call of a component with nothing else: no steps of its own, nothing instead when it
+    /// fails, the bodies of its link.
+    #[must_use]
+    pub fn new(to: &str, access: &str) -> Self {
+        Self {
+            to: to.to_owned(),
+            access: access.to_owned(),
+            steps: Vec::new(),
+            on_error: None,
+            request_size: None,
+            answer_size: None,
+        }
+    }
 }
 
 fn any() -> String {

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod design;
+mod machine;
 
 use indexmap::{IndexMap, IndexSet};
 

@@ -160,6 +160,8 @@ fn component(runs: &[&ComponentOutcome]) -> ComponentOutcome {
         throughput_rps: estimate(runs, |run| run.throughput_rps),
         attempts_per_call: mean(runs, |run| run.attempts_per_call),
         zombie_ratio: mean(runs, |run| run.zombie_ratio),
+        lost_calls: total(runs, |run| run.lost_calls),
+        lost_answers: total(runs, |run| run.lost_answers),
         failures: failures(runs, |run| run.failures),
         hit_ratio: optional(runs, |run| run.hit_ratio).map(|ratio| ratio.clamped(0.0, 1.0)),
         backlog: runs[0].backlog.map(|_| total(runs, |run| run.backlog.unwrap_or(0))),
@@ -169,6 +171,7 @@ fn component(runs: &[&ComponentOutcome]) -> ComponentOutcome {
             .map(|zone| (zone.clone(), mean(runs, |run| run.zone_utilization[zone])))
             .collect(),
         hottest_utilization: optional_mean(runs, |run| run.hottest_utilization),
+        replica_seconds: optional_mean(runs, |run| run.replica_seconds),
     }
 }
 
@@ -207,5 +210,6 @@ fn component_window(runs: &[&ComponentWindow]) -> ComponentWindow {
         queue_length: mean(runs, |run| run.queue_length),
         failed: total(runs, |run| run.failed),
         hit_ratio: optional_mean(runs, |run| run.hit_ratio),
+        replicas: optional_mean(runs, |run| run.replicas),
     }
 }

@@ -9,12 +9,15 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 use tenfold_sim::keys::WarmOptions;
-use tenfold_sim::{Caches, Model, Outcome, Scenario, simulate, simulate_scenario};
+use tenfold_sim::{Caches, ComponentWindow, Model, Outcome, Scenario, simulate, simulate_scenario};
 use tenfold_units::Seed;
 
 use crate::case::judge;
 
 const SEED: Seed = Seed(7);
+
+/// Figures over windows of time.
+const FIGURES: [&str; 5] = ["good-ratio", "goodput", "utilization", "hit-ratio", "replicas"];
 
 /// Signatures of one page.
 #[derive(Clone, Debug, Deserialize)]
@@ -92,6 +95,8 @@ pub(crate) enum Picture {
     Goodput(String),
     /// Hits ÷ look-ups of a component over time, a line for each run.
     Hits(String),
+    /// Live replicas of a component over time, a line for each run.
+    Replicas(String),
 }
 
 /// A check with what was found.
@@ -237,11 +242,14 @@ impl Seen {
     }
 
     /// Returns a number of an outcome: at a place, or over windows of time, as `run
-    /// good-ratio/OPERATION/FROM/TO` (also `goodput`, and `utilization` of a component).
+    /// good-ratio/OPERATION/FROM/TO` (also `goodput`, and `utilization`, `hit-ratio` and `replicas` of
+    /// a component).
     pub(crate) fn number(&self, of: &str) -> f64 {
         let ((outcome, _), place) = self.outcome(of);
         let words: Vec<&str> = place.split('/').collect();
-        if let [figure @ ("good-ratio" | "goodput" | "utilization"), name, from, to] = words[..] {
+        if let [figure, name, from, to] = words[..]
+            && FIGURES.contains(&figure)
+        {
             let span = [from, to].map(|at| at.parse::<f64>().expect("a number of seconds"));
             return over_windows(outcome, figure, name, span);
         }
@@ -260,6 +268,7 @@ impl Seen {
                     let value = match picture {
                         Picture::Goodput(name) => window.operations[name].good as f64 / width,
                         Picture::Hits(name) => window.components[name].hit_ratio?,
+                        Picture::Replicas(name) => window.components[name].replicas?,
                         Picture::Bars { .. } => return None,
                     };
                     Some((window.start_seconds + width / 2.0, value))
@@ -276,9 +285,15 @@ fn over_windows(outcome: &Outcome, figure: &str, name: &str, [from, to]: [f64; 2
     };
     let windows: Vec<_> = outcome.series.iter().filter(inside).collect();
     assert!(!windows.is_empty(), "{figure}/{name}: no window from {from} to {to}");
-    if figure == "utilization" {
-        let busy = windows.iter().filter_map(|window| window.components[name].utilization);
-        return busy.sum::<f64>() / windows.len() as f64;
+    let of_component: Option<fn(&ComponentWindow) -> Option<f64>> = match figure {
+        "utilization" => Some(|window| window.utilization),
+        "hit-ratio" => Some(|window| window.hit_ratio),
+        "replicas" => Some(|window| window.replicas),
+        _ => None,
+    };
+    if let Some(figure) = of_component {
+        let values = windows.iter().filter_map(|window| figure(&window.components[name]));
+        return values.sum::<f64>() / windows.len() as f64;
     }
     let sum = |count: fn(&tenfold_sim::OperationWindow) -> u64| -> f64 {
         windows.iter().map(|window| count(&window.operations[name]) as f64).sum()

@@ -78,6 +78,9 @@ pub(crate) fn picture(signature: &Signature, seen: &Seen) -> String {
         Picture::Hits(_) => {
             draw_lines(&signature.title, "hits per look-up", &seen.lines(&signature.picture))
         }
+        Picture::Replicas(_) => {
+            draw_lines(&signature.title, "live replicas", &seen.lines(&signature.picture))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use tenfold_patterns::CircuitBreakerDecision;
 
+use super::super::list::NONE;
 use super::frame::{Cause, Kind};
 use super::program::{CallOp, Op};
 use super::{Design, Event, instant};
@@ -43,6 +44,7 @@ impl Design<'_> {
     pub(super) fn attempt(&mut self, index: u32, call: CallOp) {
         let now = self.now;
         let (place, key) = (self.frames.get(index).place, self.frames.get(index).key);
+        let ahead = self.clock_ahead(place);
         let callee = self.parts.wires[call.link as usize].callee;
         self.record.attempt(callee);
         let wire = &self.parts.wires[call.link as usize];
@@ -56,7 +58,7 @@ impl Design<'_> {
             return self.attempt_failed(index, call, Cause::Pool);
         }
         if let Some(admission) = &mut caller.admission
-            && !admission.admit(instant(now)).is_admitted()
+            && !admission.admit(instant(now + ahead)).is_admitted()
         {
             return self.attempt_failed(index, call, Cause::Limited);
         }
@@ -138,18 +140,23 @@ impl Design<'_> {
         let (generation, place, records) = (frame.generation, frame.place, frame.records);
         let (operation, born, key) = (frame.operation, frame.born, frame.key);
         let child = self.frames.add(Kind::Sent, operation, target, call.body, born, key);
-        let delay = self.delay(place, target);
+        let bytes = if call.sizes == NONE { 0.0 } else { self.body(call.sizes, 0) };
+        let delay = self.carry(place, target, bytes);
         let frame = self.frames.at(child);
         frame.parent = index;
         frame.parent_generation = generation;
         frame.purpose = call.purpose;
         frame.link = call.link;
         frame.access = call.access;
+        frame.write = call.write;
         frame.records = records;
         frame.is_alone = is_alone;
         let epoch = frame.epoch;
         self.frames.at(index).child = (child, epoch);
-        self.post(delay, Event::Arrive { frame: child, epoch });
+        match delay {
+            Some(delay) => self.post(delay, Event::Arrive { frame: child, epoch }),
+            None => self.call_lost(child),
+        }
     }
 
     /// The wait before an attempt is over.

@@ -1,6 +1,6 @@
 //! Components, replicas and links, made ready to run.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tenfold_patterns::{
     BackendOptions, Balancer, BalancerOptions, CircuitBreaker, ConcurrencyLimit, Retry,
@@ -9,8 +9,10 @@ use tenfold_patterns::{
 use tenfold_units::random::Stream;
 use tenfold_units::{Instant, Seed};
 
-use super::replica::Replica;
-use crate::{Component, Data, Distribution, Link, Model, Queue, Sampler, Servers};
+use super::placement::Placement;
+use super::replica::{Phase, Replica};
+use crate::model::{CLIENT, written_link};
+use crate::{Component, Distribution, Link, Model, Queue, Sampler, Servers, SlowStart, Target};
 
 /// A component made ready to run.
 #[derive(Debug)]
@@ -34,57 +36,9 @@ pub(super) struct Part {
     pub(super) data: Option<Placement>,
     /// Index of its cache among the worlds.
     pub(super) cache: Option<u32>,
-}
-
-/// Where the copies of each shard lie.
-#[derive(Debug)]
-pub(super) struct Placement {
-    pub(super) data: Data,
-    /// Replicas of shard s: `copies` from `s * copies` on, the primary first.
-    pub(super) replicas: Vec<u32>,
-    /// The shard that stands for a key's: shards that lost their content come first.
-    pub(super) order: Vec<u32>,
-}
-
-impl Placement {
-    fn new(data: &Data, first: u32, zones: &[u32]) -> Self {
-        let zones: Vec<(u32, u32)> = zones
-            .iter()
-            .scan(first, |start, count| {
-                let zone = (*start, *count);
-                *start += count;
-                Some(zone)
-            })
-            .filter(|(_, count)| *count > 0)
-            .collect();
-        let width = zones.len() as u32;
-        let total: u32 = zones.iter().map(|(_, count)| count).sum();
-        let mut replicas = Vec::new();
-        for shard in 0..data.shards {
-            for copy in 0..data.copies {
-                // Where there is a replica for every copy each holds one; else they overlap evenly.
-                let step = if data.shards * data.copies <= total { data.copies } else { 1 };
-                let number = shard * step + copy;
-                let (start, count) = zones[(number % width) as usize];
-                let wanted = start + number / width % count;
-                // With more copies than zones two could meet: take the next that is free.
-                let own = &replicas[(shard * data.copies) as usize..];
-                let free = (0..total)
-                    .map(|step| first + (wanted - first + step) % total)
-                    .find(|replica| !own.contains(replica))
-                    .expect("no more copies than replicas");
-                replicas.push(free);
-            }
-        }
-        Self { data: data.clone(), replicas, order: (0..data.shards).collect() }
-    }
-
-    /// Returns the replicas of a shard, the primary first.
-    pub(super) fn copies(&self, shard: u32) -> &[u32] {
-        let copies = self.data.copies as usize;
-        let start = self.order[shard as usize] as usize * copies;
-        &self.replicas[start..start + copies]
-    }
+    /// Bytes per second that a replica sends; infinite without a bound.
+    pub(super) bandwidth: f64,
+    pub(super) slow_start: Option<SlowStart>,
 }
 
 /// A link made ready to run.
@@ -144,12 +98,21 @@ pub(super) struct Parts<'m> {
     pub(super) replicas: Vec<Replica>,
     pub(super) wires: Vec<Wire>,
     pub(super) callers: Vec<Caller>,
+    /// Callers and the replicas that they know to be out of their reach.
+    pub(super) blind: BTreeSet<(u32, u32)>,
 }
 
 impl<'m> Parts<'m> {
     pub(super) fn new(model: &'m Model, seed: Seed) -> Self {
-        let mut new =
-            Self { model, seed, parts: vec![], replicas: vec![], wires: vec![], callers: vec![] };
+        let mut new = Self {
+            model,
+            seed,
+            parts: vec![],
+            replicas: vec![],
+            wires: vec![],
+            callers: vec![],
+            blind: BTreeSet::new(),
+        };
         let mut caches = 0;
         for (index, (name, component)) in model.components.iter().enumerate() {
             let part = new.part(index as u32, name, component, &mut caches);
@@ -160,14 +123,13 @@ impl<'m> Parts<'m> {
 
     fn part(&mut self, index: u32, name: &str, component: &Component, caches: &mut u32) -> Part {
         let first = self.replicas.len() as u32;
-        let zones: Vec<u32> = self
-            .model
-            .zones
-            .iter()
-            .map(|zone| component.replicas.get(zone).copied().unwrap_or(0))
-            .collect();
+        let zones: Vec<u32> = self.model.zones.iter().map(|zone| component.slots(zone)).collect();
         for (zone, count) in zones.iter().enumerate() {
-            self.replicas.extend((0..*count).map(|_| Replica::new(index, zone as u32)));
+            let own = component.replicas.get(&self.model.zones[zone]).copied().unwrap_or(0);
+            self.replicas.extend((0..*count).map(|number| {
+                let phase = if number < own { Phase::On } else { Phase::Off };
+                Replica::new(index, zone as u32, phase)
+            }));
         }
         let any = component.service_time.get("any");
         let fallback = any.or(component.service_time.values().next()).expect("a valid model");
@@ -201,6 +163,8 @@ impl<'m> Parts<'m> {
                 *caches += 1;
                 *caches - 1
             }),
+            bandwidth: component.bandwidth.unwrap_or(f64::INFINITY),
+            slow_start: component.slow_start,
         }
     }
 
@@ -234,11 +198,7 @@ impl<'m> Parts<'m> {
             return index as u32;
         }
         let link = self.written_link(caller, callee);
-        let name_of = |part: Option<u32>| {
-            part.map_or("client", |index| self.parts[index as usize].name.as_str())
-        };
-        let (from, to) = (name_of(caller), name_of(Some(callee)));
-        let name = format!("link/{from}/{to}");
+        let name = format!("link/{}/{}", self.name(caller), self.name(Some(callee)));
         let (caller_first, count) = match caller {
             Some(index) => (self.parts[index as usize].first, self.parts[index as usize].count),
             None => (self.replicas.len() as u32, self.model.zones.len() as u32),
@@ -267,18 +227,21 @@ impl<'m> Parts<'m> {
             timeouts: VecDeque::new(),
             timeouts_scheduled: false,
         });
-        self.wires.len() as u32 - 1
+        let index = self.wires.len() as u32 - 1;
+        for place in caller_first..caller_first + count {
+            self.tell_of_the_unseen(index, place, Instant::ZERO);
+        }
+        index
     }
 
-    fn written_link(&self, caller: Option<u32>, callee: u32) -> Link {
-        let name_of = |part: Option<u32>| {
-            part.map_or("client", |index| self.parts[index as usize].name.as_str())
-        };
-        let (from, to) = (name_of(caller), name_of(Some(callee)));
-        let written = self.model.links.iter().find(|(name, _)| {
-            name.split_once("->").is_some_and(|(a, b)| a.trim() == from && b.trim() == to)
-        });
-        written.map(|(_, link)| link.clone()).unwrap_or_default()
+    /// Returns what is written of the link from one component (or the client) to another.
+    pub(super) fn written_link(&self, caller: Option<u32>, callee: u32) -> Link {
+        let (from, to) = (self.name(caller), self.name(Some(callee)));
+        written_link(self.model, from, to).cloned().unwrap_or_default()
+    }
+
+    fn name(&self, part: Option<u32>) -> &str {
+        part.map_or(CLIENT, |index| self.parts[index as usize].name.as_str())
     }
 
     /// Returns the parts of a component that fail apart from each other: its shards.
@@ -286,26 +249,71 @@ impl<'m> Parts<'m> {
         self.parts[component as usize].data.as_ref().map_or(1, |placement| placement.data.shards)
     }
 
-    /// Tells every balancer over the replicas of a component whether one of them lives.
-    pub(super) fn tell_balancers(&mut self, place: u32, alive: bool, now: Instant) {
-        let part = self.replicas[place as usize].part;
-        let number = place - self.parts[part as usize].first;
-        for wire in self.wires.iter().filter(|wire| wire.callee == part) {
-            let count = match wire.caller {
-                Some(caller) => self.parts[caller as usize].count,
-                None => self.model.zones.len() as u32,
-            };
-            for caller in &mut self.callers[wire.callers as usize..(wire.callers + count) as usize]
-            {
-                if let Some(balancer) = &mut caller.balancer {
-                    balancer.set_up(now, number as usize, alive);
-                }
-                if let Some(local) = &mut caller.local
-                    && (local.first..local.first + local.count).contains(&number)
-                {
-                    local.balancer.set_up(now, (number - local.first) as usize, alive);
+    /// Returns whether the caller at `place` takes a replica for one that can be called.
+    pub(super) fn is_seen(&self, place: u32, replica: u32) -> bool {
+        self.replicas[replica as usize].seen_alive
+            && (self.blind.is_empty() || !self.blind.contains(&(place, replica)))
+    }
+
+    /// Returns how many places there are: all replicas, and a client in each zone.
+    pub(super) fn places(&self) -> u32 {
+        self.client(self.model.zones.len() as u32)
+    }
+
+    /// Returns whether a place is one that `target` means.
+    pub(super) fn matches(&self, target: &Target, place: u32) -> bool {
+        let zone = &self.model.zones[self.zone(place) as usize];
+        let component = target.component.as_deref();
+        if target.zone.as_ref().is_some_and(|wanted| wanted != zone) {
+            return false;
+        }
+        let Some(replica) = self.replicas.get(place as usize) else {
+            return component.is_none_or(|name| name == CLIENT) && target.replica.is_none();
+        };
+        let part = &self.parts[replica.part as usize];
+        component.is_none_or(|name| name == part.name)
+            && target.replica.is_none_or(|number| number == place - part.first)
+    }
+
+    /// Returns the replicas of a component.
+    pub(super) fn replicas_of(&self, part: u32) -> std::ops::Range<u32> {
+        let part = &self.parts[part as usize];
+        part.first..part.first + part.count
+    }
+
+    /// Returns the places that call by a wire: replicas of its caller, or the client in each zone.
+    pub(super) fn places_of(&self, wire: &Wire) -> std::ops::Range<u32> {
+        let count = match wire.caller {
+            Some(caller) => self.parts[caller as usize].count,
+            None => self.model.zones.len() as u32,
+        };
+        wire.caller_first..wire.caller_first + count
+    }
+
+    /// Tells every balancer over the replicas of a component whether this one can be called.
+    pub(super) fn tell_balancers(&mut self, replica: u32, now: Instant) {
+        let part = self.replicas[replica as usize].part;
+        for index in 0..self.wires.len() {
+            if self.wires[index].callee == part {
+                for place in self.places_of(&self.wires[index]) {
+                    self.tell_balancer(index as u32, place, replica, now);
                 }
             }
+        }
+    }
+
+    /// Tells the balancers of one caller whether a replica can be called.
+    pub(super) fn tell_balancer(&mut self, link: u32, place: u32, replica: u32, now: Instant) {
+        let seen = self.is_seen(place, replica);
+        let number = replica - self.parts[self.wires[link as usize].callee as usize].first;
+        let caller = self.caller(link, place);
+        if let Some(balancer) = &mut caller.balancer {
+            balancer.set_up(now, number as usize, seen);
+        }
+        if let Some(local) = &mut caller.local
+            && (local.first..local.first + local.count).contains(&number)
+        {
+            local.balancer.set_up(now, (number - local.first) as usize, seen);
         }
     }
 
@@ -328,12 +336,15 @@ impl<'m> Parts<'m> {
             let fresh = Caller::new(&link, self.shards(callee), self.seed, &breaker);
             let fresh = self.balanced(fresh, &link, callee, zone);
             self.callers[at] = fresh;
-            let (first, count) =
-                (self.parts[callee as usize].first, self.parts[callee as usize].count);
-            for other in first..first + count {
-                if !self.replicas[other as usize].seen_alive {
-                    self.tell_balancers(other, false, now);
-                }
+            self.tell_of_the_unseen(index as u32, place, now);
+        }
+    }
+
+    /// Tells the new balancers of a caller which replicas cannot be called.
+    fn tell_of_the_unseen(&mut self, link: u32, place: u32, now: Instant) {
+        for replica in self.replicas_of(self.wires[link as usize].callee) {
+            if !self.is_seen(place, replica) {
+                self.tell_balancer(link, place, replica, now);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Flows as programs: every operation says where to go on.
 
+use super::super::list::NONE;
 use super::parts::Parts;
-use crate::{Call, Join, Lookup, Step};
+use crate::{Call, Join, Lookup, Sampler, SizeDistribution, Step};
 
 /// Where a frame stands in the program.
 pub(super) type Place = u32;
@@ -32,6 +33,8 @@ pub(super) struct CallOp {
     pub(super) access: u32,
     pub(super) write: bool,
     pub(super) purpose: Purpose,
+    /// Sizes of the bodies in the table of sizes; `NONE` without bodies.
+    pub(super) sizes: u32,
     /// What the callee does after its service.
     pub(super) body: Place,
     /// After an answer; for a look-up after a hit.
@@ -80,11 +83,24 @@ pub(super) struct Program {
     pub(super) branches: Vec<Place>,
     /// Cumulated probability and place.
     pub(super) ways: Vec<(f64, Place)>,
+    /// Bytes of a call's body and of its answer's.
+    pub(super) sizes: Vec<[Option<Sampler>; 2]>,
 }
 
 impl Program {
     pub(super) fn new() -> Self {
-        Self { ops: vec![Op::End, Op::Fail], branches: Vec::new(), ways: Vec::new() }
+        let ops = vec![Op::End, Op::Fail];
+        Self { ops, branches: Vec::new(), ways: Vec::new(), sizes: Vec::new() }
+    }
+
+    /// Adds the sizes of the bodies of a call and of its answer; returns where they stand.
+    fn bodies(&mut self, sizes: [Option<&SizeDistribution>; 2]) -> u32 {
+        if sizes == [None, None] {
+            return NONE;
+        }
+        // At a byte per second seconds are bytes.
+        self.sizes.push(sizes.map(|size| size.map(|size| size.transfer_time(1.0).sampler())));
+        u32::try_from(self.sizes.len() - 1).expect("a flow of limited size")
     }
 
     fn push(&mut self, op: Op) -> Place {
@@ -117,7 +133,7 @@ impl Program {
             Step::Fill(cache) => self.spawn(parts, cache, caller, Purpose::Fill, next),
             Step::Emit(topic) => self.spawn(parts, topic, caller, Purpose::Record, next),
             Step::Append(topic) => {
-                let op = Self::record(parts, topic, caller, Purpose::Record, next);
+                let op = self.record(parts, topic, caller, Purpose::Record, next);
                 self.push(op)
             }
             Step::Each(each) => {
@@ -170,11 +186,15 @@ impl Program {
             Some(steps) => self.flow(parts, steps, caller, next),
             None => FAIL,
         };
+        let link = parts.written_link(caller, callee);
+        let request = call.request_size.as_ref().or(link.request_size.as_ref());
+        let answer = call.answer_size.as_ref().or(link.answer_size.as_ref());
         let op = CallOp {
             link: parts.link(caller, callee),
             access: parts.access(callee, &call.access),
             write: call.access == "write",
             purpose: Purpose::Work,
+            sizes: self.bodies([request, answer]),
             body,
             next,
             miss: next,
@@ -197,11 +217,13 @@ impl Program {
             Some(steps) => self.flow(parts, steps, caller, next),
             None => FAIL,
         };
+        let link = parts.written_link(caller, callee);
         let op = CallOp {
             link: parts.link(caller, callee),
             access: parts.access(callee, "read"),
             write: false,
             purpose: Purpose::Lookup,
+            sizes: self.bodies([link.request_size.as_ref(), link.answer_size.as_ref()]),
             body: END,
             next: hit,
             miss,
@@ -218,13 +240,14 @@ impl Program {
         purpose: Purpose,
         next: Place,
     ) -> Place {
-        let op = Self::record(parts, to, caller, purpose, END);
+        let op = self.record(parts, to, caller, purpose, END);
         let start = self.push(op);
         self.push(Op::Spawn { start, next })
     }
 
     /// The call that hands a record, or what a cache is to hold, to `to`.
     fn record(
+        &mut self,
         parts: &mut Parts<'_>,
         to: &str,
         caller: Option<u32>,
@@ -232,7 +255,16 @@ impl Program {
         next: Place,
     ) -> Op {
         let callee = parts.component(to);
+        let link = parts.written_link(caller, callee);
+        // What is put into a cache is as large as what is read from it.
+        let sizes = match purpose {
+            Purpose::Fill => [link.answer_size.as_ref(), None],
+            Purpose::Work | Purpose::Lookup | Purpose::Record => {
+                [link.request_size.as_ref(), link.answer_size.as_ref()]
+            }
+        };
         Op::Call(CallOp {
+            sizes: self.bodies(sizes),
             link: parts.link(caller, callee),
             access: parts.access(callee, "write"),
             write: true,

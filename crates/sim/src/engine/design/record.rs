@@ -66,6 +66,10 @@ struct PartRecord {
     attempts: u64,
     served: u64,
     zombies: u64,
+    lost_calls: u64,
+    lost_answers: u64,
+    /// Whether its replicas come and go.
+    is_scaled: bool,
     failures: Failures,
     hits: RatioTally,
     hit_count: u64,
@@ -150,6 +154,9 @@ impl Record {
                 attempts: 0,
                 served: 0,
                 zombies: 0,
+                lost_calls: 0,
+                lost_answers: 0,
+                is_scaled: model.components[&part.name].autoscaler.is_some(),
                 failures: Failures::default(),
                 hits: RatioTally::default(),
                 hit_count: 0,
@@ -222,6 +229,16 @@ impl Record {
         part.window.failed += 1;
     }
 
+    /// A call did not get to the component.
+    pub(super) fn call_lost(&mut self, part: u32) {
+        self.parts[part as usize].lost_calls += 1;
+    }
+
+    /// An answer of the component did not get to its caller.
+    pub(super) fn answer_lost(&mut self, part: u32) {
+        self.parts[part as usize].lost_answers += 1;
+    }
+
     /// Work arrives that takes so many server-seconds on average.
     pub(super) fn offered(&mut self, part: u32, seconds: f64) {
         self.parts[part as usize].offered += seconds;
@@ -291,6 +308,7 @@ impl Record {
             part.wait.reset();
             part.completions.reset(at);
             (part.calls, part.attempts, part.served, part.zombies) = (0, 0, 0, 0);
+            (part.lost_calls, part.lost_answers) = (0, 0);
             part.failures = Failures::default();
             part.hits.reset();
             part.hit_count = 0;
@@ -326,6 +344,10 @@ impl Record {
                     queue_length: window.waiting / span,
                     failed: window.failed,
                     hit_ratio: ratio(window.hits as f64, window.lookups as f64),
+                    replicas: part
+                        .servers
+                        .filter(|_| part.is_scaled)
+                        .map(|servers| window.available / span / servers),
                 };
                 (part.name.clone(), figures)
             })
@@ -383,6 +405,8 @@ impl PartRecord {
         let available = self.available.average();
         let work = self.servers.and(view.level(&self.busy));
         let waiting = view.level(&self.waiting);
+        let scaled = self.servers.filter(|_| self.is_scaled && available > 0.0);
+        let replicas = scaled.map_or(self.replicas, |servers| available / servers);
         let seconds = view.seconds(at);
         let growth = (self.waiting.level() - self.waited_before) / seconds;
         let load = self.offered / (available * seconds);
@@ -392,18 +416,21 @@ impl PartRecord {
                 .filter(|_| available > 0.0)
                 .map(|work| work.scaled(1.0 / available).clamped(0.0, 1.0)),
             queue_length: waiting
-                .map_or(Estimate::without_interval(0.0), |w| w.scaled(1.0 / self.replicas)),
+                .map_or(Estimate::without_interval(0.0), |w| w.scaled(1.0 / replicas)),
             wait_time_seconds: if unstable { None } else { view.samples(&self.wait) },
             unstable,
             queue_growth_per_second: unstable.then_some(growth),
             throughput_rps: view.rate(&self.completions, at),
             attempts_per_call: share(self.attempts, self.calls),
             zombie_ratio: share(self.zombies, self.served),
+            lost_calls: self.lost_calls,
+            lost_answers: self.lost_answers,
             failures: self.failures,
             hit_ratio: view.ratio(&self.hits, self.hit_count),
             backlog: None,
             zone_utilization: IndexMap::new(),
             hottest_utilization: None,
+            replica_seconds: None,
         }
     }
 }

@@ -141,7 +141,7 @@ impl Design<'_> {
         let replica = &mut self.parts.replicas[place as usize];
         replica.account(self.now);
         replica.busy -= 1;
-        let (part, errors) = (replica.part, replica.errors);
+        let (part, errors, disk_full) = (replica.part, replica.errors, replica.disk_full);
         let frame = self.frames.get(index);
         let zombie = frame.is_alone && frame.parent != NONE && !self.frames.is_awaited(index);
         self.record.served(part, self.now, zombie);
@@ -149,8 +149,12 @@ impl Design<'_> {
         if errors > 0.0 && self.chance.chance(errors) && !planted::is(Bug::ErrorsIgnored) {
             return self.answer(index, Answer::Failed(Cause::Error));
         }
-        let access = self.frames.get(index).access;
-        self.frames.at(index).kind = Kind::Served;
+        let frame = self.frames.at(index);
+        if disk_full && frame.write && !planted::is(Bug::DiskFullIgnored) {
+            return self.answer(index, Answer::Failed(Cause::Error));
+        }
+        let access = frame.access;
+        frame.kind = Kind::Served;
         let served = &mut self.parts.parts[part as usize];
         if let Some(after) = &mut served.waits_after[access as usize] {
             let wait = after.draw(&mut served.stream);
@@ -206,8 +210,14 @@ impl Design<'_> {
         if self.frames.is_awaited(index) {
             let frame = self.frames.get(index);
             let (parent, generation) = (frame.parent, frame.parent_generation);
-            let delay = self.delay(frame.place, self.frames.get(parent).place);
-            self.post(delay, Event::Answer { frame: parent, generation, answer });
+            let (from, to) = (frame.place, self.frames.get(parent).place);
+            let bytes = self.answer_body(parent, answer);
+            match self.carry(from, to, bytes) {
+                Some(delay) => {
+                    self.post(delay, Event::Answer { frame: parent, generation, answer });
+                }
+                None => self.answer_lost(index),
+            }
         }
         self.frames.release(index);
     }

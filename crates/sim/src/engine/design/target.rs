@@ -67,7 +67,8 @@ impl Design<'_> {
     /// The copies of the key's shard that an attempt goes to.
     fn copies(&mut self, index: u32, call: CallOp, callee: u32) -> Targets {
         let frame = self.frames.get(index);
-        let zone = self.parts.zone(frame.place);
+        let place = frame.place;
+        let zone = self.parts.zone(place);
         let part = &self.parts.parts[callee as usize];
         let placement = part.data.as_ref().expect("the callee is found by key");
         let copies = placement.copies(frame.key.shard(placement.data.shards));
@@ -79,7 +80,7 @@ impl Design<'_> {
                 targets.count += 1;
             }
         };
-        let seen_alive = |replica: &&u32| self.parts.replicas[**replica as usize].seen_alive;
+        let seen_alive = |replica: &&u32| self.parts.is_seen(place, **replica);
         let majority = placement.data.copies / 2 + 1;
         if level == Consistency::Primary {
             // Once its death is known nobody waits for a time-out.
@@ -120,16 +121,18 @@ impl Design<'_> {
     }
 
     /// The copy that is the primary now: a secondary once the failover is over, and until callers
-    /// know that the first one is back.
+    /// know that the first one is back. One that is cut off from most others is as good as dead.
     fn primary(&self, copies: &[u32], failover: Option<Duration>) -> u32 {
         let first = &self.parts.replicas[copies[0] as usize];
-        let promoted = match (first.dead_since, failover) {
+        let promoted = match (first.dead_since.or(first.isolated_since), failover) {
             (_, None) => false,
             (Some(since), Some(failover)) => self.now >= since + failover.as_secs_f64(),
             (None, Some(_)) => !first.seen_alive,
         };
-        let secondary =
-            copies[1..].iter().find(|replica| self.parts.replicas[**replica as usize].is_alive());
+        let secondary = copies[1..].iter().find(|replica| {
+            let replica = &self.parts.replicas[**replica as usize];
+            replica.is_alive() && replica.isolated_since.is_none()
+        });
         if promoted { secondary.copied().unwrap_or(copies[0]) } else { copies[0] }
     }
 }

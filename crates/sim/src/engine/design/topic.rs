@@ -21,6 +21,8 @@ pub(super) struct Source {
     zone: Stream,
     keys: Option<u32>,
     key: Stream,
+    /// A share of the requests that ask for the same key.
+    hot: Option<(f64, Asked)>,
     limit: Option<TokenBucket>,
 }
 
@@ -77,12 +79,18 @@ impl Source {
                         .as_ref()
                         .map(|keys| model.keys.get_index_of(keys).expect("a valid model") as u32),
                     key: stream("key"),
+                    hot: None,
                     limit: operation
                         .limit
                         .map(|options| TokenBucket::new(options).expect("a valid model")),
                 }
             })
             .collect()
+    }
+
+    /// Lets a share of the requests ask for one key, or none of them.
+    pub(super) fn set_hot(&mut self, hot: Option<(f64, Asked)>) {
+        self.hot = hot;
     }
 
     fn draw_zone(&mut self) -> u32 {
@@ -227,6 +235,11 @@ impl Design<'_> {
     /// Draws the key of a request, or of one record.
     pub(super) fn draw_key(&mut self, operation: u32) -> Asked {
         let source = &mut self.sources[operation as usize];
+        if let Some((share, key)) = source.hot
+            && source.key.chance(share)
+        {
+            return key;
+        }
         match source.keys {
             Some(keys) => {
                 let at = instant(self.now + self.ahead);

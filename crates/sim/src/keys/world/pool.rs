@@ -91,6 +91,11 @@ impl Pool {
         self.is_known.clear();
     }
 
+    /// Lets the clock of the cache jump.
+    pub(super) fn step_clock(&mut self, seconds: f64) {
+        self.shift += seconds;
+    }
+
     /// Returns the probability that a request at `time` hits, given what is in the cache: the share
     /// of the interest that is in keys whose representative is there and fresh.
     pub(super) fn hit_ratio(&mut self, keys: &Keys, shape: &Shape, time: f64) -> f64 {

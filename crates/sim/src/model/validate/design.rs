@@ -5,13 +5,11 @@ use tenfold_patterns::{
 };
 use tenfold_units::{Instant, Seed};
 
+use super::super::calls::CLIENT;
 use super::super::component::Link;
 use super::super::operation::{Call, Load, Step};
-use super::{Diagnostic, Model};
+use super::{Diagnostic, Model, machine};
 use crate::keys::Keys;
-
-/// The caller of an operation's first call.
-pub(crate) const CLIENT: &str = "client";
 
 /// Flows are not nested deeper than this.
 const LIMIT_DEPTH: usize = 32;
@@ -33,6 +31,7 @@ pub(super) fn check(model: &Model, out: &mut Vec<Diagnostic>) {
         }
     }
     check_components(model, out);
+    machine::check_network(model, out);
     check_links(model, out);
     for (name, operation) in &model.operations {
         for zone in operation.zones.keys().filter(|zone| !model.zones.contains(zone)) {
@@ -63,6 +62,7 @@ pub(super) fn check(model: &Model, out: &mut Vec<Diagnostic>) {
 
 fn check_components(model: &Model, out: &mut Vec<Diagnostic>) {
     for (name, component) in &model.components {
+        machine::check_component(name, component, out);
         if name == CLIENT {
             let path = ["components", name];
             out.push(Diagnostic::new(&path, "`client` is the caller".to_owned(), "rename it"));
