@@ -4,6 +4,7 @@ mod budget;
 mod caches;
 mod mitigate;
 mod observe;
+mod recovery;
 mod sample;
 mod scenario;
 mod schedule;
@@ -15,9 +16,8 @@ use tenfold_sim::{Caches, Outcome};
 use tenfold_units::{Ledger, Seed};
 
 pub use caches::HitRatios;
-pub use scenario::{
-    CannotRehearse, Rehearsal, Staged, rehearse, rehearse_model, stage, stage_model,
-};
+pub use recovery::Recovery;
+pub use scenario::{CannotRehearse, RUNS, Rehearsal, Staged, stage, stage_model};
 use schedule::Experiment;
 
 use crate::lower;

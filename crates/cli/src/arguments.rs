@@ -153,7 +153,8 @@ Examples:
   tenfold simulate design.yaml --load 10x
   tenfold simulate design.yaml --kill hot-links
   tenfold simulate design.yaml --kill zone:a
-  tenfold simulate design.yaml --scenario black-friday.yaml --series out.csv")]
+  tenfold simulate design.yaml --scenario black-friday.yaml --series out.csv
+  tenfold simulate model.yaml --scenario slowed.yaml --recovery --slo 99.9%")]
 pub(crate) struct Simulate {
     /// A design file, a model file of plain queues, or, with --scenario, one of components.
     pub(crate) file: PathBuf,
@@ -178,6 +179,14 @@ pub(crate) struct Simulate {
     /// The file that the scenario's time series is written to, as CSV.
     #[arg(long, requires = "scenario")]
     pub(crate) series: Option<PathBuf>,
+    /// Tells whether every operation comes back once the scenario's faults and load steps are over, and
+    /// when; tries remedies where one does not. Exit status 1 where one is not back in every run.
+    #[arg(long, requires = "scenario", conflicts_with = "series")]
+    pub(crate) recovery: bool,
+    /// The share of good answers that burn-rate alerts hold every operation to.
+    #[arg(long, value_name = "SHARE", requires = "recovery", default_value = "99.9%",
+          value_parser = crate::verbs::recovery::objective)]
+    pub(crate) slo: f64,
     /// How the outcome is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

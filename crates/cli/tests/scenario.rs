@@ -80,3 +80,57 @@ fn the_series_is_a_table() {
     assert!(lines.clone().any(|line| line.starts_with("1,redirect,")), "{table}");
     assert!(lines.all(|line| line.split(',').count() == 6));
 }
+
+/// Runs `--recovery` on the retries of the examples.
+fn recover(scenario: &str, further: &[&str]) -> Output {
+    let model = "examples/models/retries.yaml";
+    let mut arguments = vec!["simulate", model, "--scenario", scenario, "--recovery"];
+    arguments.extend(further);
+    tenfold(&arguments)
+}
+
+#[test]
+fn recovery_says_what_stays_collapsed_and_what_saves_it() {
+    let slow = "examples/scenarios/slow-store.yaml";
+    let (one, two) = (recover(slow, &["--jobs", "1"]), recover(slow, &["--jobs", "2"]));
+    assert_eq!(one.status.code(), Some(1), "{}", text(&one.stderr));
+    assert_eq!(one.stdout, two.stdout);
+    let said = text(&one.stdout);
+    let line = |start: &str| {
+        let found = said.lines().find(|line| line.trim_start().starts_with(start));
+        found.unwrap_or_else(|| panic!("no `{start}` in {said}")).to_owned()
+    };
+    assert!(line("as it is").ends_with("stays collapsed"), "{said}");
+    for remedy in ["without retries", "retry budget", "adaptive LIFO"] {
+        assert!(line(remedy).contains("back after"), "{said}");
+    }
+    assert!(line("alert 14.4x over 1 h and 5 min at 99.9 %").contains("fires"), "{said}");
+    let json = recover(slow, &["--format", "json", "--slo", "99%"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["schema"], "tenfold/recovery/1");
+    assert_eq!(json["operations"]["get"]["fate"], "collapsed");
+    assert_eq!(json["remedies"]["bounded queues"]["get"]["fate"], "recovers");
+    assert_eq!((&json["objective_ratio"], &json["recovers"]), (&0.99.into(), &false.into()));
+}
+
+#[test]
+fn recovery_wants_a_trigger_that_ends() {
+    let file = std::env::temp_dir().join(format!("tenfold-recovery-{}.yaml", std::process::id()));
+    fs::write(&file, "scenario: calm\nhorizon: 60s\n").unwrap();
+    let calm = recover(file.to_str().unwrap(), &[]);
+    fs::write(
+        &file,
+        "scenario: mild\nhorizon: 40s\nfaults: [{at: 10s, for: 5s, target: {component: store}, \
+         effect: {slow: 1.1}}]\n",
+    )
+    .unwrap();
+    let mild = recover(file.to_str().unwrap(), &[]);
+    let odd = recover(file.to_str().unwrap(), &["--slo", "100%"]);
+    fs::remove_file(&file).unwrap();
+    assert_eq!(calm.status.code(), Some(2));
+    assert!(text(&calm.stderr).contains("nothing happens in it"), "{}", text(&calm.stderr));
+    // Remedies are not tried where nothing is to be remedied.
+    assert_eq!(mild.status.code(), Some(0), "{}", text(&mild.stderr));
+    assert!(!text(&mild.stdout).contains("without retries"), "{}", text(&mild.stdout));
+    assert_eq!(odd.status.code(), Some(2));
+}

@@ -15,6 +15,7 @@ pub mod keys;
 mod model;
 mod outcome;
 pub mod planted;
+mod recovery;
 mod scenario;
 pub mod stats;
 
@@ -33,6 +34,9 @@ pub use model::{
 pub use outcome::{
     ArrivalsOutcome, ComponentOutcome, ComponentWindow, Failures, OUTCOME_SCHEMA, OperationOutcome,
     OperationWindow, Outcome, StationOutcome, Window,
+};
+pub use recovery::{
+    Alert, AlertRule, Fate, OperationRecovery, Remedy, Trigger, alerts, judge, remedies,
 };
 pub use scenario::{
     Assertion, Claim, ClockStep, Effect, Fault, FaultDomain, HotKey, Judgement, Kill, LatencyClaim,

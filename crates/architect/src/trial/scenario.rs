@@ -13,8 +13,8 @@ use super::HitRatios;
 use super::schedule::{CELLS, events_per_second};
 use crate::lower::{self, LowerOptions};
 
-/// Independent runs of a scenario.
-const RUNS: u64 = 10;
+/// Independent runs of a scenario: as many as an interval needs.
+pub const RUNS: u64 = 10;
 
 /// Nothing is detected later than this, s: times are not shortened.
 const AS_LONG_AS_IT_TAKES: f64 = 1e9;
@@ -116,34 +116,6 @@ pub fn stage_model(
     Ok(Staged { model: model.clone(), scenario: scenario.clone(), caches, cells: 1.0 })
 }
 
-/// Tries a scenario on a design, as [`stage`] prepares it.
-///
-/// # Errors
-/// Those of [`stage`].
-pub fn rehearse(
-    design: &Design,
-    ledger: &mut Ledger,
-    catalog: &Catalog,
-    scenario: &Scenario,
-    seed: Seed,
-    budget: u64,
-) -> Result<Rehearsal, CannotRehearse> {
-    stage(design, ledger, catalog, scenario, seed, (RUNS, budget))
-        .map(|staged| staged.rehearse(seed))
-}
-
-/// Tries a scenario on a model of components as it stands.
-///
-/// # Errors
-/// Says what in the scenario does not fit the model.
-pub fn rehearse_model(
-    model: &Model,
-    scenario: &Scenario,
-    seed: Seed,
-) -> Result<Rehearsal, CannotRehearse> {
-    stage_model(model, scenario, seed).map(|staged| staged.rehearse(seed))
-}
-
 impl Staged {
     /// Runs it once.
     #[must_use]
@@ -158,7 +130,9 @@ impl Staged {
         outcome
     }
 
-    fn rehearse(&self, seed: Seed) -> Rehearsal {
+    /// Runs it [`RUNS`] times and judges the scenario's assertions.
+    #[must_use]
+    pub fn rehearse(&self, seed: Seed) -> Rehearsal {
         let runs: Vec<Outcome> =
             (0..RUNS).into_par_iter().map(|run| self.run(seed.replication(run))).collect();
         let scenario = &self.scenario;

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tenfold_architect::{CannotRehearse, Catalog, Rehearsal, rehearse, rehearse_model};
+use tenfold_architect::{
+    CannotRehearse, Catalog, RUNS, Recovery, Rehearsal, Staged, stage, stage_model,
+};
 use tenfold_design::Design;
 use tenfold_sim::stats::Verdict;
 use tenfold_sim::{Claim, Judgement, Model, ModelError, Scenario};
@@ -23,13 +25,13 @@ pub(super) fn run(arguments: &Arguments, verb: &Verb, text: &str, file: &Path) -
         Ok(scenario) => scenario,
         Err(error) => return problems(file, &error),
     };
-    let tried = if is_design(text) {
+    let staged = if is_design(text) {
         design(arguments, verb, text, &scenario)
     } else {
         model(arguments, verb, text, &scenario)
     };
-    let rehearsal = match tried {
-        Ok(Ok(rehearsal)) => rehearsal,
+    let staged = match staged {
+        Ok(Ok(staged)) => staged,
         Ok(Err(CannotRehearse::Scenario(error))) => return problems(file, &error),
         Ok(Err(CannotRehearse::Budget(least))) => {
             output::error(&format!(
@@ -41,6 +43,12 @@ pub(super) fn run(arguments: &Arguments, verb: &Verb, text: &str, file: &Path) -
         }
         Err(exit) => return exit,
     };
+    let seed = Seed(arguments.seed);
+    if verb.recovery {
+        let found = super::on_threads(arguments, || staged.recover(seed, verb.slo));
+        return recovered(verb, file, found);
+    }
+    let rehearsal = super::on_threads(arguments, || staged.rehearse(seed));
     if let Some(path) = &verb.series
         && let Err(error) = std::fs::write(path, csv(&rehearsal))
     {
@@ -54,11 +62,26 @@ pub(super) fn run(arguments: &Arguments, verb: &Verb, text: &str, file: &Path) -
     if rehearsal.holds { Exit::Ok } else { Exit::Negative }
 }
 
+fn recovered(verb: &Verb, file: &Path, found: Result<Recovery, String>) -> Exit {
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            output::error(&format!("{}: {error}", file.display()));
+            return Exit::Unusable;
+        }
+    };
+    match verb.format {
+        Format::Json => output::result(&super::json(&found)),
+        Format::Text => output::result(&super::recovery::words(&found)),
+    }
+    if found.recovers { Exit::Ok } else { Exit::Negative }
+}
+
 /// Events that a scenario over a design may take unless told otherwise: ten runs of a whole story, half
 /// a minute of two cores.
 const SCENARIO_BUDGET: u64 = 200_000_000;
 
-type Tried = Result<Result<Rehearsal, CannotRehearse>, Exit>;
+type Tried = Result<Result<Staged, CannotRehearse>, Exit>;
 
 fn design(arguments: &Arguments, verb: &Verb, text: &str, scenario: &Scenario) -> Tried {
     let path = verb.file.display().to_string();
@@ -68,7 +91,7 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str, scenario: &Scenario) -
     let mut ledger = reviewed.map_err(|problems| unreadable(&path, &problems))?.ledger;
     let (seed, budget) = (Seed(arguments.seed), verb.budget.unwrap_or(SCENARIO_BUDGET));
     Ok(super::on_threads(arguments, || {
-        rehearse(&loaded.design, &mut ledger, &catalog, scenario, seed, budget)
+        stage(&loaded.design, &mut ledger, &catalog, scenario, seed, (RUNS, budget))
     }))
 }
 
@@ -82,7 +105,7 @@ fn model(arguments: &Arguments, verb: &Verb, text: &str, scenario: &Scenario) ->
         return Err(Exit::Unusable);
     }
     let scenario = Scenario { budget: verb.budget.unwrap_or(scenario.budget), ..scenario.clone() };
-    Ok(super::on_threads(arguments, || rehearse_model(&model, &scenario, Seed(arguments.seed))))
+    Ok(super::on_threads(arguments, || stage_model(&model, &scenario, Seed(arguments.seed))))
 }
 
 fn problems(file: &Path, error: &ModelError) -> Exit {
