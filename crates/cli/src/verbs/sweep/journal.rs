@@ -108,7 +108,7 @@ impl Journal {
         self.cells.contains_key(&cell)
     }
 
-    /// Adds a cell that is done, as [`line`] has it.
+    /// Adds a cell that is done, as [`line()`] has it.
     pub(super) fn add(&mut self, cell: u64, line: &str) -> Result<(), String> {
         let begin = self.end;
         self.append(line)?;
