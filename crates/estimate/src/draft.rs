@@ -208,6 +208,9 @@ impl Draft<'_> {
 
     /// Returns the dataset that a phrase names.
     pub(crate) fn find_dataset(&self, noun: &NounPhrase) -> Option<String> {
+        // "300 bytes per line": of a log.
+        let line = NounPhrase { words: ["log", "line"].map(str::to_owned).to_vec(), rest: false };
+        let noun = if noun.words == ["line"] { &line } else { noun };
         let thing = words::thing(noun);
         let mut best: Option<(usize, &String)> = None;
         for (name, dataset) in &self.datasets {

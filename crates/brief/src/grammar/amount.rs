@@ -79,7 +79,6 @@ pub(super) fn convert(
         Some(
             UnitKind::CounterNoun(name) | UnitKind::PerSecond(name) | UnitKind::PerMinute(name),
         ) => Some(name),
-        Some(UnitKind::Length(_)) if counts_meters(quantity, &text) => Some("meter"),
         _ => None,
     };
     let amount = Amount { low, mid, high, dimension, currency, implied: false, span, text };
@@ -151,14 +150,8 @@ fn dimension(
         UnitKind::Money(_, factor) => (Dimension::Money, factor),
         UnitKind::Times if beside.frequency => (Dimension::Count, 1.0),
         UnitKind::Times => (Dimension::Factor, 1.0),
-        UnitKind::Length(_) if counts_meters(quantity, text) => (Dimension::Count, 1.0),
         UnitKind::Length(factor) => (Dimension::Length, factor),
     }
-}
-
-/// `3,000,000 meters` are things that measure: as a distance they would be kilometers.
-fn counts_meters(quantity: &Quantity, text: &str) -> bool {
-    quantity.low >= 1_000.0 && text.to_lowercase().ends_with("meters") && !text.contains("kilo")
 }
 
 /// `10 gb` is data, `10 gb/s` a rate of bits.

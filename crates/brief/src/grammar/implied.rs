@@ -27,6 +27,28 @@ pub(super) fn interval_of_bytes(draft: &mut Demand) -> Option<Demand> {
 }
 
 /// Returns the demand "one" with these denominators, in the words of another one.
+/// What happens so often, by the words before the interval: `GPS ping every 3 s, 120 bytes`.
+pub(super) fn named_before_interval(before: &[Mark]) -> Option<NounPhrase> {
+    let at = before.iter().position(|mark| matches!(mark.kind, MarkKind::PerTime { .. }))?;
+    let words: Option<Vec<String>> = before[..at]
+        .iter()
+        .map(|mark| match &mark.kind {
+            MarkKind::Word { word, raw } if crate::lexicon::verb(raw).is_none() => {
+                Some(word.clone())
+            }
+            _ => None,
+        })
+        .collect();
+    let plain = words.filter(|words| (1..=3).contains(&words.len()));
+    // "the client sends a change batch every 2 s, 400 bytes": what it sends.
+    let sent = || {
+        let phrase = noun::before(&before[..at], true, &|_| false);
+        let object = phrase.verb.is_some() && !phrase.object.is_empty() && !phrase.noun.is_empty();
+        object.then_some(phrase.noun)
+    };
+    compound(&before[..at]).or(plain).or_else(sent).map(noun::noun_phrase)
+}
+
 pub(super) fn implied_one(model: &Demand, per: Vec<Per>) -> Demand {
     let span = per.iter().find_map(|per| match per {
         Per::Time { span, .. } => Some(*span),
@@ -188,8 +210,29 @@ fn of_those_before(draft: &mut Demand, context: &Context<'_>, found: &Found) {
 }
 
 /// Reads `each driver sends its location`: the verb stands directly after `each …`.
+/// `GPS ping every 3 s`: a verb's plain form after a single thing names what happens.
+fn compound(before: &[Mark]) -> Option<Vec<String>> {
+    let words: Option<Vec<(&String, &String)>> = before
+        .iter()
+        .map(|mark| match &mark.kind {
+            MarkKind::Word { word, raw } => Some((word, raw)),
+            _ => None,
+        })
+        .collect();
+    let words = words.filter(|words| words.len() == 2)?;
+    let verb = crate::lexicon::verb(words[1].1)?;
+    let single =
+        !crate::lexicon::is_plural(words[0].1) && crate::lexicon::verb(words[0].1).is_none();
+    let thing = !PEOPLE.contains(&words[0].0.as_str());
+    (verb.is_base && !verb.is_third && single && thing)
+        .then(|| words.iter().map(|(word, _)| (*word).clone()).collect())
+}
+
 fn each_phrase(before: &[Mark], text: &str) -> Phrase {
     let english = !text.contains(crate::lexer::is_hangul);
+    if let Some(noun) = compound(before).filter(|_| english) {
+        return Phrase { noun, ..Phrase::default() };
+    }
     let phrase = noun::before(before, english, &|_| false);
     if phrase.verb.is_some() {
         return phrase;

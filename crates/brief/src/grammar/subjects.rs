@@ -1,7 +1,7 @@
 //! Who does what to what: the nouns and verbs beside an amount.
 
 use super::analyze::{Sides, trimmed};
-use super::implied::{implied_one, interval_of_bytes};
+use super::implied::{implied_one, interval_of_bytes, named_before_interval};
 use super::noun::{self, Phrase};
 use super::{Context, Cut, Found, Territory};
 use crate::lexicon::english::PEOPLE;
@@ -343,7 +343,10 @@ impl Place<'_> {
         let range = trimmed(context.text, range);
         draft.text = context.text[range.clone()].to_owned();
         draft.span = (context.place)(range);
-        if let Some(implied) = interval_of_bytes(&mut draft) {
+        if let Some(mut implied) = interval_of_bytes(&mut draft) {
+            if implied.subjects.is_empty() && implied.actor.is_none() {
+                implied.subjects.extend(named_before_interval(self.own.before));
+            }
             let index = context.earlier.len() + found.demands.len();
             draft.of = Some(Of::Demand { demand: index });
             found.demands.push(implied);

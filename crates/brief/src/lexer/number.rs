@@ -272,6 +272,11 @@ impl Suffix {
         if kind == UnitKind::Times && run.eq_ignore_ascii_case("x") && self.scaled {
             return;
         }
+        // `3,000,000 meters` are things that measure: as a distance they would be kilometers.
+        let many = self.value * self.factor >= 1_000.0;
+        if many && matches!(kind, UnitKind::Length(_)) && run.eq_ignore_ascii_case("meters") {
+            return;
+        }
         self.billion = run == "B";
         self.unit = Some(kind);
         self.length += gap + run.len();

@@ -71,6 +71,9 @@ impl Marker<'_> {
         if let Some(found) = self.office_hours() {
             return Some(found);
         }
+        if let Some(found) = self.length_of_day() {
+            return Some(found);
+        }
         if matches!(self.word(0), "while" | "during" | "when") {
             return self.during();
         }
@@ -110,6 +113,24 @@ impl Marker<'_> {
         }
         let hours = ConditionKind::Hours { from: 9.0, to: 18.0, zone: None };
         Some((MarkKind::Condition(hours), lead + 2))
+    }
+
+    /// `200 requests per working day (8 hours)`: hours of the day from nine on.
+    fn length_of_day(&self) -> Option<(MarkKind, usize)> {
+        let daily = self.marks.last().is_some_and(|mark| {
+            matches!(mark.kind, MarkKind::PerTime { seconds: 86_400.0, interval: false, .. })
+        });
+        if !daily || !matches!(self.word(0), "(" | "of") {
+            return None;
+        }
+        let (seconds, _) = self.quantity(1).and_then(Quantity::time)?;
+        let hours = seconds / 3_600.0;
+        if !(1.0..=15.0).contains(&hours) {
+            return None;
+        }
+        let kind = ConditionKind::Hours { from: 9.0, to: 9.0 + hours, zone: None };
+        let closes = usize::from(self.word(0) == "(" && self.word(2) == ")");
+        Some((MarkKind::Condition(kind), 2 + closes))
     }
 
     pub(super) fn during(&self) -> Option<(MarkKind, usize)> {

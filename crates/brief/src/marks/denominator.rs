@@ -33,6 +33,13 @@ impl Marker<'_> {
             let kind = MarkKind::PerTime { seconds: unit.seconds(), unit, interval: false };
             return Some((kind, 2));
         }
+        // "per working day", "/business day": one of the days on which there is work.
+        let working = matches!(self.word(1), "working" | "business" | "work" | "trading");
+        let day = time_unit(self.word(2)).filter(|unit| unit.seconds() >= 86_400.0);
+        if let (true, Some(unit)) = (working, day) {
+            let kind = MarkKind::PerTime { seconds: unit.seconds(), unit, interval: false };
+            return Some((kind, 3));
+        }
         if lead == "every" && self.word(1) == "other" && time_unit(self.word(2)).is_some() {
             let unit = time_unit(self.word(2))?;
             let kind = MarkKind::PerTime { seconds: 2.0 * unit.seconds(), unit, interval: true };

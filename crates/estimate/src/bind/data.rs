@@ -36,7 +36,58 @@ pub(super) fn bytes(demand: &Demand) -> f64 {
     if demand.amount.dimension == Dimension::Bits { 0.125 } else { 1.0 }
 }
 
+/// Binds what each of some adds to the data: `each server writes 2 MB/s of logs`. Returns whether it
+/// was bound.
+fn written_by_each(draft: &mut Draft<'_>, index: usize) -> bool {
+    const DATA: [&str; 9] =
+        ["log", "data", "event", "telemetry", "metric", "record", "trace", "reading", "line"];
+    let brief = draft.brief;
+    let demand = &brief.demands[index];
+    let Some(noun) = demand.subject().filter(|noun| DATA.contains(&noun.head())).cloned() else {
+        return false;
+    };
+    let (Some(seconds), true) = (demand.per_seconds(), demand.amount.dimension == Dimension::Bytes)
+    else {
+        return false;
+    };
+    let each = demand.per.iter().find_map(|per| match per {
+        tenfold_brief::Per::Each { noun, demand, .. } => Some((noun.clone(), *demand)),
+        tenfold_brief::Per::Time { .. } => None,
+    });
+    let name = dataset(draft, index, &noun);
+    let id = format!("data.{name}.storage_per_day_bytes");
+    let label = format!("{name}: bytes that are added in a day");
+    match each {
+        Some((owner, link)) => {
+            let Some(owners) = super::population::actors(draft, &owner, link) else { return false };
+            let own = format!("data.{name}.added_by_each_bytes");
+            let each = format!("bytes that each {owner} adds in a second");
+            draft.state(&own, &each, index, 1.0 / seconds);
+            draft.reported.push(own.clone());
+            draft.formula(&id, &label, &format!("{owners} * {own} * 86400"));
+            let writes = |o: &crate::draft::OperationDraft| {
+                o.spec.kind == OperationKind::Write
+                    && o.spec.touches.iter().any(|touch| touch.dataset == name)
+            };
+            let adds = draft.operations.iter().find(|(_, o)| writes(o));
+            if let Some(operation) = adds.map(|(operation, _)| operation.clone()) {
+                let label = format!("{operation}: requests per second");
+                let formula = format!("{owners} * {own} / data.{name}.item_bytes");
+                draft.formula(&format!("op.{operation}.qps_avg"), &label, &formula);
+            }
+        }
+        None => {
+            let value = interval(&demand.amount).scaled(DAY / seconds);
+            draft.state_value(&id, &label, index, value);
+        }
+    }
+    true
+}
+
 fn bitrate(draft: &mut Draft<'_>, index: usize) {
+    if written_by_each(draft, index) {
+        return;
+    }
     let demand = &draft.brief.demands[index];
     // "50 MB per minute of video"
     let factor = bits(demand) / demand.per_seconds().unwrap_or(1.0);

@@ -41,6 +41,7 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
             burst(draft, index, super::burst_seconds(demand).unwrap_or(1.0));
         }
         (None, Some(_)) if comes(demand).is_some() => visitors(draft, index),
+        (None, Some(_)) if other_end(draft, index) => {}
         (None, Some(seconds)) if who_acts(demand).is_some() => {
             let noun = who_acts(demand).cloned().unwrap_or_default();
             all_of_them(draft, index, &noun, seconds);

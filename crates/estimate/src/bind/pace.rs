@@ -3,7 +3,7 @@
 use tenfold_brief::{Access, Demand, NounPhrase, Per};
 
 use super::part::number_id;
-use super::population::{actors, note_population, population_id, population_of_demand};
+use super::population::{actors, is_at_once, note_population, population_id, population_of_demand};
 use super::target::{Target, operation, target};
 use super::window::{note_window, window_of};
 use crate::draft::Draft;
@@ -73,13 +73,18 @@ pub(super) fn per_actor(
     let times_label = format!("{label} per actor in {}", span_words(seconds));
     draft.state(&times, &times_label, index, 1.0);
     // Those who are there at once are a peak, and so is what they do.
-    let peak = demand.at_peak() || actors == "concurrent_users";
+    let peak = demand.at_peak() || is_at_once(&actors);
     let id = format!("{stem}_{}", if peak { "peak" } else { "avg" });
     if let Some(name) = stem.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps")) {
         draft.paced.push((name.to_owned(), actors.clone()));
     }
     let formula = format!("{actors} * {times} / {}", number(seconds));
     draft.formula(&id, &format!("{label} per second"), &formula);
+    // "a bill for every meter once a month, within 4 hours": all of them fall into that time.
+    if let Some(within) = super::burst_seconds(demand).filter(|within| *within < seconds) {
+        let formula = format!("{actors} * {times} / {}", number(within));
+        draft.formula(&format!("{stem}_peak"), &format!("{label} per second at peak"), &formula);
+    }
     draft.figure_of[index] = Some(id);
 }
 
@@ -92,9 +97,9 @@ pub(super) fn those_who_send(draft: &mut Draft<'_>) {
     let paced = draft.paced.iter().find(|(name, _)| name == "ingest").map(|(_, who)| who);
     let things = draft.populations.iter().filter(|p| !words::is_people(&p.noun));
     let things: Vec<&String> =
-        things.map(|p| &p.figure).filter(|figure| *figure != "concurrent_users").collect();
+        things.map(|p| &p.figure).filter(|figure| !is_at_once(figure)).collect();
     let only = if things.len() == 1 { things.first().copied() } else { None };
-    let Some(senders) = paced.filter(|who| *who != "concurrent_users").or(only).cloned() else {
+    let Some(senders) = paced.filter(|who| !is_at_once(who)).or(only).cloned() else {
         return;
     };
     draft.formula("devices", "devices that send", &senders);
@@ -141,12 +146,16 @@ pub(super) fn nobody(draft: &mut Draft<'_>, index: usize) -> bool {
         return true;
     }
     let there = draft.populations.iter().find(|p| p.figure == "concurrent_users");
-    let Some(who) = there.or(match &draft.populations[..] {
+    // Of several crowds those that the brief spoke of last.
+    let crowd = || {
+        let last = (0..index).rev().find_map(|at| population_of_demand(draft, at))?;
+        draft.populations.iter().find(|p| p.figure == last && is_at_once(&last))
+    };
+    let only = match &draft.populations[..] {
         [only] => Some(only),
         _ => None,
-    }) else {
-        return false;
     };
+    let Some(who) = there.or(only).or_else(crowd) else { return false };
     let (figure, noun) = (who.figure.clone(), who.noun.clone());
     let plain = ["interval", "frequency", "period", "cadence", "resolution"];
     let unnamed = demand.subject().is_none_or(|own| plain.contains(&own.head()));

@@ -161,6 +161,9 @@ fn of_each_request(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> bo
     draft.state(&times, &format!("{label} per {noun}"), index, 1.0);
     let formula = format!("op.{parent}.qps_avg * {times}");
     draft.formula(&format!("{stem}_avg"), &format!("{label} per second"), &formula);
+    if let Some(name) = stem.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps")) {
+        super::share::follows_peak(draft, &parent, &name.to_owned(), &times);
+    }
     true
 }
 

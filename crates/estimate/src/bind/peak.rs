@@ -15,16 +15,34 @@ use crate::{OperationKind, words};
 pub(super) fn other_end(draft: &mut Draft<'_>, index: usize) -> bool {
     let brief = draft.brief;
     let demand = &brief.demands[index];
-    let Some(link) = demand.of.as_ref().and_then(Of::demand) else { return false };
+    let link = demand.of.as_ref().and_then(Of::demand).or_else(|| said_before(draft, index));
+    let Some(link) = link else { return false };
     let Some(figure) = draft.figure_of[link].clone() else { return false };
     let peak = demand.at_peak() || demand.statistic == Some(Statistic::Maximum);
     let (from, to) = if peak { ("qps_avg", "qps_peak") } else { ("qps_peak", "qps_avg") };
     let average = demand.statistic == Some(Statistic::Average);
     let (Some(stem), true) = (figure.strip_suffix(from), peak || average) else { return false };
-    let seconds = brief.demands[link].per_seconds().unwrap_or(1.0);
+    let own = demand.per_seconds();
+    let seconds = own.or_else(|| brief.demands[link].per_seconds()).unwrap_or(1.0);
     let value = interval(&demand.amount).scaled(1.0 / seconds);
     draft.state_value(&format!("{stem}{to}"), "requests per second", index, value);
     true
+}
+
+/// Returns the rate that the same item states just before, for one that only says at which end it is:
+/// `1.5M bids/s at peak, 600k/s on average`.
+fn said_before(draft: &Draft<'_>, index: usize) -> Option<usize> {
+    let demand = &draft.brief.demands[index];
+    let before = &draft.brief.demands[index.checked_sub(1)?];
+    let end = |demand: &tenfold_brief::Demand| {
+        demand.at_peak() || demand.statistic == Some(Statistic::Average)
+    };
+    let bare = demand.subject().is_none_or(tenfold_brief::NounPhrase::is_empty)
+        && demand.action.is_none()
+        && demand.per_each().is_none();
+    let rate = before.per_seconds().is_some() && before.metric.is_none();
+    let other = before.at_peak() != demand.at_peak();
+    (before.item == demand.item && bare && rate && end(demand) && other).then_some(index - 1)
 }
 
 /// Returns the stem of the only stated rate, where a peak of nothing in particular stands beside it:

@@ -17,6 +17,11 @@ pub(super) fn actors(draft: &Draft<'_>, noun: &NounPhrase, link: Option<usize>) 
         return Some(population.figure.clone());
     }
     let known = |id: &str| draft.network.contains(id).then(|| id.to_owned());
+    // Of several crowds the one that is meant.
+    let crowd = crowd_id(noun);
+    if !noun.is_empty() && draft.populations.iter().any(|p| p.figure == crowd) {
+        return Some(crowd);
+    }
     if words::is_people(noun) || noun.is_empty() {
         let daily = ["dau", "users", "mau", "concurrent_users"];
         if let Some(id) = daily.iter().find_map(|id| known(id)) {
@@ -161,6 +166,17 @@ pub(super) fn concurrency(draft: &mut Draft<'_>, index: usize) {
     if in_each(draft, index, &noun) {
         return;
     }
+    let crowds = crowds(draft.brief);
+    if crowds.len() > 1 {
+        let id = crowd_id(&noun);
+        draft.state(&id, &format!("{noun}s at the same moment"), index, 1.0);
+        note_population(draft, index, &id, &noun, None);
+        draft.reported.push(id);
+        let all = crowds.join(" + ");
+        draft.formula("concurrent_users", "there at the same moment, all together", &all);
+        draft.reported.push("concurrent_users".to_owned());
+        return;
+    }
     draft.state("concurrent_users", "open at the same moment", index, 1.0);
     note_population(draft, index, "concurrent_users", &noun, None);
     let access = demand.action.as_ref().and_then(|action| action.access);
@@ -176,6 +192,49 @@ pub(super) fn concurrency(draft: &mut Draft<'_>, index: usize) {
     let help = "write \"daily active users\" for those of a day";
     let read_as = "read as the peak of open connections; it is not multiplied again";
     draft.read_as("R103", index, read_as, help, Some("concurrent_users"));
+}
+
+/// Figure of those of one kind who are there at the same moment.
+fn crowd_id(noun: &NounPhrase) -> String {
+    let one = |word: &String| NounPhrase { words: vec![word.clone()], rest: false };
+    let named = noun.words.iter().find(|word| words::is_actor(&one(word)));
+    format!("{}s_at_once", named.map_or_else(|| words::who(noun), String::as_str))
+}
+
+/// Returns whether a figure counts those who are there at the same moment.
+pub(super) fn is_at_once(figure: &str) -> bool {
+    figure == "concurrent_users" || figure.ends_with("_at_once")
+}
+
+/// Returns the figures of those who are there at the same moment, by what the brief calls them:
+/// drivers and riders are two crowds, "users" and "concurrent users" one.
+fn crowds(brief: &tenfold_brief::Brief) -> Vec<String> {
+    let concurrent = ["concurrent", "simultaneous", "online", "connected"];
+    let mut found: Vec<String> = Vec::new();
+    for demand in &brief.demands {
+        let Some(noun) = demand.subject() else { continue };
+        let one = |word: &String| NounPhrase { words: vec![word.clone()], rest: false };
+        if !noun.words.iter().any(|word| words::is_actor(&one(word))) {
+            continue;
+        }
+        let at_once = concurrent.iter().any(|word| noun.has(word)) || demand.at_peak();
+        let counts = demand.amount.dimension == tenfold_brief::Dimension::Count
+            && !demand.amount.implied
+            && demand.metric.is_none()
+            && demand.per.is_empty()
+            && demand.of.is_none()
+            && demand.action.is_none();
+        let anybody = ["user", "people", "person"].iter().any(|word| noun.has(word));
+        if at_once && counts && !anybody {
+            let id = crowd_id(noun);
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        } else if at_once && counts {
+            return Vec::new();
+        }
+    }
+    found
 }
 
 /// Binds those who are in each of what is open at the same moment: `50,000 concurrent calls with 6

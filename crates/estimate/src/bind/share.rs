@@ -197,7 +197,17 @@ fn outcome(draft: &mut Draft<'_>, index: usize, parent: &str) {
     let id = format!("op.{name}.qps_avg");
     let formula = format!("op.{parent}.qps_avg * {ratio}");
     draft.formula(&id, &format!("{name}: requests per second"), &formula);
+    follows_peak(draft, parent, &name, &ratio);
     draft.figure_of[index] = Some(id);
+}
+
+/// Lets what follows from an operation with a stated peak have its peak then.
+pub(super) fn follows_peak(draft: &mut Draft<'_>, parent: &str, name: &str, times: &str) {
+    let peak = format!("op.{parent}.qps_peak");
+    if draft.network.is_stated(&peak) {
+        let label = format!("{name}: requests per second at peak");
+        draft.formula(&format!("op.{name}.qps_peak"), &label, &format!("{peak} * {times}"));
+    }
 }
 
 /// Returns whether a share is of those who come every day: `25 % use it daily`.
