@@ -162,7 +162,7 @@ fn of_each_request(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) -> bo
     let formula = format!("op.{parent}.qps_avg * {times}");
     draft.formula(&format!("{stem}_avg"), &format!("{label} per second"), &formula);
     if let Some(name) = stem.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps")) {
-        super::share::follows_peak(draft, &parent, &name.to_owned(), &times);
+        super::share::follows_peak(draft, &parent, name, &times);
     }
     true
 }
