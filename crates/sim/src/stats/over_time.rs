@@ -46,7 +46,11 @@ impl TimeBatches {
             self.open += level * (self.end.as_nanos() - self.now.as_nanos()) as f64;
             self.areas.push(core::mem::take(&mut self.open));
             self.now = self.end;
-            if self.areas.len() == MAX_BATCHES {
+            // Over a long silence batches that would be joined later are joined before they are made.
+            let missing = (now.as_nanos() - self.now.as_nanos()) / self.width;
+            let full = self.areas.len() == MAX_BATCHES;
+            let will_be = self.areas.len() as u64 + missing >= MAX_BATCHES as u64;
+            if full || will_be && self.areas.len() % 2 == 0 {
                 join_neighbors(&mut self.areas);
                 self.width *= 2;
             }
