@@ -11,7 +11,7 @@ mod schedule;
 
 use rayon::prelude::*;
 use tenfold_catalog::Catalog;
-use tenfold_design::{Design, KillTarget};
+use tenfold_design::{Design, KillTarget, Kind};
 use tenfold_sim::{Caches, Outcome};
 use tenfold_units::{Ledger, Seed};
 
@@ -178,7 +178,8 @@ fn kinds(design: &Design) -> Vec<(String, TrialKind)> {
     let own: Vec<&String> = design
         .components
         .iter()
-        .filter(|(_, component)| design.instances(component) > 0)
+        // Work that takes minutes is not simulated, so that its loss would show nothing.
+        .filter(|(_, component)| component.kind != Kind::Farm && design.instances(component) > 0)
         .map(|(name, _)| name)
         .collect();
     for target in &design.scenarios.kill {

@@ -252,11 +252,11 @@ const ALL: &[Assumption] = &[
         "where the catalogue has no measurement of the pair",
     ),
     recall(
-        "world.people",
-        "people on earth",
-        Unit::Count,
-        [8.1e9, 8.2e9, 8.3e9],
-        "United Nations, World Population Prospects 2024: 8.2 billion in 2025",
+        "film.length",
+        "length of a licensed title, all its episodes",
+        Unit::Seconds,
+        [2_400.0, 5_400.0, 36_000.0],
+        "a film; a series has several hours",
     ),
     recall(
         "services.people",

@@ -20,11 +20,77 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     };
     let job = draft.estimate.operations.iter().find(encodes).map(|job| job.name.clone());
     let Some(job) = job.filter(|_| draft.book.ledger.contains("encode_vcpus")) else { return };
+    let catalogue = content(draft);
+    draft.choices.extend(catalogue);
     size(draft);
     let per_zone = draft.book.value("encode.per_zone") as u32;
     draft.farm = Some(FarmPlan { instance: ENCODER.to_owned(), per_zone, job });
     let choice = farm(draft);
     draft.choices.push(choice);
+}
+
+/// Uploads against a licensed catalogue: the assumption that moves the most, with what it moves.
+fn content(draft: &mut Draft<'_>) -> Option<Choice> {
+    let known = ["uploaded_hours_per_day", "upload_watch_ratio", "catalogue_videos", "ladder_bps"];
+    if !known.iter().all(|id| draft.book.ledger.contains(id)) {
+        return None;
+    }
+    let film = draft.book.assume("film.length");
+    let book = &mut draft.book;
+    let label = "a licensed catalogue in all rungs";
+    let formula = format!("catalogue_videos * ladder_bps / 8 * {film}");
+    book.derive("content.licensed", label, Unit::Bytes, &formula);
+    let label = "bytes that uploads add in a day, in all rungs";
+    let formula = "uploaded_hours_per_day * 3600 * ladder_bps / 8 * load_factor";
+    book.derive("content.uploaded", label, Unit::Bytes, formula);
+    let uploads = option(
+        "uploads",
+        t("whatever users upload", "사용자가 올리는 영상"),
+        vec![t("the catalogue grows by itself", "작품이 저절로 늘어난다")],
+        vec![t(
+            "{uploaded_hours_per_day} hours a day: {content.uploaded} more to keep, {encode_vcpus} \
+             vCPUs that encode day and night",
+            "하루 {uploaded_hours_per_day}시간 분량. 매일 {content.uploaded:이} 쌓이고 vCPU \
+             {encode_vcpus}개가 밤낮으로 encode한다",
+        )],
+        None,
+    );
+    let mut licensed = option(
+        "licensed",
+        t("a licensed catalogue", "계약한 작품 목록"),
+        vec![t(
+            "{catalogue_videos} titles take {content.licensed} in all, encoded once",
+            "작품 {catalogue_videos}편이 모두 {content.licensed}에 그치고 encode는 한 번이면 된다",
+        )],
+        vec![t("every title has to be bought", "작품마다 사야 한다")],
+        None,
+    );
+    licensed.excuse = Some(excuse(
+        Bottleneck::Rule,
+        &["uploaded_hours_per_day", "upload_watch_ratio"],
+        t(
+            "the brief speaks of uploads or of encoding them; write \"a licensed catalogue, no \
+             uploads\" and the farm and most of the store go",
+            "요구서가 upload나 그 encode를 말한다. \"계약한 작품만, upload 없음\"이라고 적으면 encode \
+             서버군과 저장소 대부분이 사라진다",
+        ),
+    ));
+    Some(Choice {
+        id: "content".to_owned(),
+        question: t("Where do the videos come from?", "영상은 어디서 오는가?"),
+        options: vec![uploads, licensed],
+        chosen: "uploads".to_owned(),
+        reason: t(
+            "Nothing moves this design more than this reading: what is watched is \
+             {upload_watch_ratio} of what is uploaded, by the hour, which makes \
+             {uploaded_hours_per_day} hours a day.",
+            "이 설계를 가장 크게 바꾸는 해석이다. 시청 시간을 upload 시간의 {upload_watch_ratio:으로} 두면 \
+             하루 {uploaded_hours_per_day}시간 분량이 올라온다.",
+        ),
+        forced_by: vec!["uploaded_hours_per_day".to_owned(), "content.licensed".to_owned()],
+        changes_at: None,
+        pin: None,
+    })
 }
 
 fn size(draft: &mut Draft<'_>) {

@@ -17,7 +17,6 @@ pub(super) fn all(
 ) -> Vec<Finding> {
     let mut findings = pins(estimate, design, choices, answers);
     findings.extend(outside(book, design));
-    findings.extend(mankind(book));
     if let Some(budget) = &estimate.constraints.budget
         && book.value("cost_usd_per_month") > book.value(budget)
     {
@@ -94,26 +93,6 @@ fn outside(book: &mut Book<'_>, design: &Design) -> Vec<Finding> {
         findings.push(finding("outside", Severity::Warning, vec![id.to.clone()], text));
     }
     findings
-}
-
-/// Ten times of a population that would be more than there are people.
-fn mankind(book: &mut Book<'_>) -> Option<Finding> {
-    let users = ["users", "mau", "dau"].into_iter().find(|id| book.ledger.contains(id))?;
-    let people = book.assume("world.people");
-    if book.value(users) * 10.0 <= book.value(&people) {
-        return None;
-    }
-    let text = t(
-        format!(
-            "Ten times of {{{users}}} people would be more than the {{{people}}} that there are: 10x \
-             and 100x stand for more use by each of them, not for more of them."
-        ),
-        format!(
-            "사용자 {{{users}}}명의 10배는 세계 인구 {{{people}}}명보다 많다. 10x와 100x는 사람이 아니라 한 \
-             사람당 사용량이 늘어난 경우로 읽는다."
-        ),
-    );
-    Some(finding("population", Severity::Warning, vec![users.to_owned()], text))
 }
 
 /// Keywords of pins that a choice answers, by the beginning of its id.
