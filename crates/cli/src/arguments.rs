@@ -252,6 +252,7 @@ Examples:
   tenfold sweep grid.yaml --out results
   tenfold sweep grid.yaml --shard 2/8 --out shard-2
   tenfold sweep --merge shard-1 shard-2 --out results
+  tenfold sweep grid.yaml --job job --shards 20 --image registry/tenfold:1 --bucket s3://sweeps/grid
 
 Called again after a kill it goes on where it stopped: a cell that is done is neither lost nor run
 again. The table has a row for each figure of each cell; its bytes depend on the grid, the files that
@@ -263,13 +264,32 @@ pub(crate) struct Sweep {
     /// The folder of the table, and of the cells so far [default: sweep/ and the grid's name].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Runs the i-th of n equal ranges of cells, from 1, into part-i-of-n.parquet.
+    /// Runs the i-th of n equal ranges of cells, from 1, into part-i-of-n.parquet; `job/n` takes the
+    /// number from the index of a Kubernetes Indexed Job.
     #[arg(long, value_name = "I/N", conflicts_with = "merge")]
     pub(crate) shard: Option<Shard>,
     /// Merges the parts in these folders into results.parquet in --out: the bytes of a run without
     /// shards.
     #[arg(long, value_name = "DIR", num_args = 1.., requires = "out")]
     pub(crate) merge: Vec<PathBuf>,
+    /// Runs nothing, but writes job.yaml into this folder: a Kubernetes Indexed Job that runs the shards
+    /// and puts their tables into a bucket.
+    #[arg(long, value_name = "DIR", requires_all = ["image", "bucket"],
+          conflicts_with_all = ["merge", "shard", "out"])]
+    pub(crate) job: Option<PathBuf>,
+    /// For --job: the number of pods.
+    #[arg(long, default_value_t = 8, requires = "job",
+          value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(crate) shards: u64,
+    /// For --job: the image that has tenfold on its path.
+    #[arg(long, requires = "job")]
+    pub(crate) image: Option<String>,
+    /// For --job: where the tables go, s3://bucket/folder.
+    #[arg(long, value_name = "URL", requires = "job")]
+    pub(crate) bucket: Option<String>,
+    /// For --job: the S3 service where it is not Amazon's.
+    #[arg(long, value_name = "URL", requires = "job")]
+    pub(crate) endpoint: Option<String>,
 }
 
 /// One of equal ranges of cells.
@@ -289,10 +309,17 @@ impl std::str::FromStr for Shard {
     fn from_str(text: &str) -> Result<Self, String> {
         let read = || {
             let (number, shards) = text.split_once('/')?;
-            let (number, shards) = (number.parse().ok()?, shards.parse().ok()?);
+            let number = match number {
+                // Kubernetes counts from 0.
+                "job" => std::env::var("JOB_COMPLETION_INDEX").ok()?.parse::<u64>().ok()? + 1,
+                _ => number.parse().ok()?,
+            };
+            let shards = shards.parse().ok()?;
             (1..=shards).contains(&number).then_some(Self { number, shards })
         };
-        read().ok_or_else(|| "write 1/8 for the first of eight".to_owned())
+        read().ok_or_else(|| {
+            "write 1/8 for the first of eight, or job/8 within a Kubernetes Indexed Job".to_owned()
+        })
     }
 }
 

@@ -184,3 +184,60 @@ fn components_run_through_scenarios() {
     assert!(mean("slow", 1.0) < 0.95 * mean("calm", 1.0), "{answered:?}");
     fs::remove_dir_all(&folder).unwrap();
 }
+
+/// What the pods of the job run, run here: the files of its ConfigMap at their places, each shard with its
+/// index.
+#[test]
+fn the_pods_of_a_job_make_the_bytes_of_one_run() {
+    let folder = folder("job", 20_000);
+    // The grid in a folder of its own, so that it names files above it.
+    fs::create_dir(folder.join("grids")).unwrap();
+    let grid =
+        fs::read_to_string(folder.join("grid.yaml")).unwrap().replace("models/", "../models/");
+    fs::write(folder.join("grids/grid.yaml"), grid).unwrap();
+    well(&sweep(&folder, &["grids/grid.yaml", "--out", "whole"]));
+    let arguments = ["grids/grid.yaml", "--job", "job", "--shards", "3", "--image", "tenfold:1"];
+    let said =
+        well(&sweep(&folder, &[&arguments[..], &["--bucket", "s3://sweeps/desks/"]].concat()));
+    assert!(said.contains("kubectl apply -f job/job.yaml"), "{said}");
+
+    let text = fs::read_to_string(folder.join("job/job.yaml")).unwrap();
+    let (map, job) = text.split_once("---\n").unwrap();
+    let [map, job]: [serde_json::Value; 2] =
+        [map, job].map(|text| serde_saphyr::from_str(text).unwrap());
+    assert_eq!((&job["kind"], &job["spec"]["completionMode"]), (&"Job".into(), &"Indexed".into()));
+    assert_eq!(job["spec"]["completions"], 3);
+    let pod = &job["spec"]["template"]["spec"];
+    for item in pod["volumes"][0]["configMap"]["items"].as_array().unwrap() {
+        let path = folder.join("mounted").join(item["path"].as_str().unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, map["data"][item["key"].as_str().unwrap()].as_str().unwrap()).unwrap();
+    }
+    let words = |value: &serde_json::Value| -> Vec<String> {
+        value.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let run = words(&pod["initContainers"][0]["command"]);
+    assert_eq!(run[..3], ["tenfold", "sweep", "/grid/grids/grid.yaml"]);
+    for index in ["0", "1", "2"] {
+        let here: Vec<String> = run[2..]
+            .iter()
+            .map(|word| word.replace("/grid/", "mounted/").replace("/out", "parts"))
+            .collect();
+        let here: Vec<&str> = here.iter().map(String::as_str).collect();
+        let output = command(&folder, &here).env("JOB_COMPLETION_INDEX", index).output().unwrap();
+        well(&output);
+    }
+    let put = words(&pod["containers"][0]["command"]).join(" ");
+    let expected =
+        "aws s3 cp /out/ s3://sweeps/desks/ --recursive --exclude * --include part-*.parquet";
+    assert_eq!(put, expected);
+    well(&sweep(&folder, &["--merge", "parts", "--out", "merged"]));
+    let [first, second] =
+        ["whole", "merged"].map(|out| fs::read(folder.join(out).join("results.parquet")).unwrap());
+    assert!(first == second, "the job makes other bytes");
+
+    let odd = [&arguments[..], &["--bucket", "desks"]].concat();
+    assert_eq!(sweep(&folder, &odd).status.code(), Some(2));
+    assert_eq!(sweep(&folder, &["grid.yaml", "--shard", "job/3"]).status.code(), Some(2));
+    fs::remove_dir_all(&folder).unwrap();
+}

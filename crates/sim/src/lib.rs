@@ -36,7 +36,7 @@ pub use outcome::{
     OperationWindow, Outcome, StationOutcome, Window,
 };
 pub use recovery::{
-    Alert, AlertRule, Fate, OperationRecovery, Remedy, Trigger, alerts, judge, remedies,
+    Alert, AlertRule, Fate, OperationRecovery, REMEDIES, Remedy, Trigger, alerts, judge, remedies,
 };
 pub use scenario::{
     Assertion, Claim, ClockStep, Effect, Fault, FaultDomain, HotKey, Judgement, Kill, LatencyClaim,

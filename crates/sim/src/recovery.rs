@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alert::{Alert, AlertRule, alerts};
-pub use remedy::{Remedy, remedies};
+pub use remedy::{REMEDIES, Remedy, remedies};
 
 use crate::stats::{Estimate, replications};
 use crate::{Effect, Outcome, Scenario};

@@ -9,10 +9,12 @@
 
 mod figures;
 mod grid;
+mod job;
 mod sweep;
 mod table;
 
 pub use figures::Figure;
 pub use grid::{Grid, Seeds};
+pub use job::{JobOptions, job};
 pub use sweep::{Cell, Sweep};
 pub use table::{Head, Row, TableReader, TableWriter};

@@ -8,7 +8,7 @@ use tenfold_architect::{
 };
 use tenfold_design::Design;
 use tenfold_sim::stats::Verdict;
-use tenfold_sim::{Claim, Judgement, Model, ModelError, Scenario};
+use tenfold_sim::{Claim, Judgement, Model, ModelError, REMEDIES, Scenario};
 use tenfold_units::{Seed, Unit};
 
 use super::check::unreadable;
@@ -90,8 +90,10 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str, scenario: &Scenario) -
     let reviewed = tenfold_design::review(&loaded, &catalog);
     let mut ledger = reviewed.map_err(|problems| unreadable(&path, &problems))?.ledger;
     let (seed, budget) = (Seed(arguments.seed), verb.budget.unwrap_or(SCENARIO_BUDGET));
+    // Remedies run as often as the system itself.
+    let runs = if verb.recovery { RUNS * (1 + REMEDIES) } else { RUNS };
     Ok(super::on_threads(arguments, || {
-        stage(&loaded.design, &mut ledger, &catalog, scenario, seed, (RUNS, budget))
+        stage(&loaded.design, &mut ledger, &catalog, scenario, seed, (runs, budget))
     }))
 }
 

@@ -1,5 +1,6 @@
 //! `tenfold sweep`
 
+mod job;
 mod journal;
 mod merge;
 mod progress;
@@ -20,6 +21,7 @@ use progress::Progress;
 
 pub(crate) fn run(arguments: &Arguments, verb: &Verb) -> Exit {
     let told = match (&verb.grid, &verb.out) {
+        (Some(grid), _) if verb.job.is_some() => job::run(arguments, verb, grid),
         (Some(grid), _) => load(arguments, grid).and_then(|sweep| {
             let out = verb.out.clone().unwrap_or_else(|| {
                 Path::new("sweep").join(grid.file_stem().unwrap_or(grid.as_os_str()))

@@ -6,6 +6,8 @@ use tenfold_patterns::RetryBudgetOptions;
 
 use crate::{Model, Queue, QueueOrder, Servers};
 
+/// How many remedies there are at most.
+pub const REMEDIES: u64 = 6;
 /// Retries that a budget allows for each request.
 const BUDGET: f64 = 0.1;
 /// Where nothing says how long a caller waits.
@@ -28,7 +30,7 @@ pub struct Remedy {
 #[must_use]
 pub fn remedies(model: &Model) -> Vec<Remedy> {
     type Change = fn(&mut Model);
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); REMEDIES as usize] = [
         ("without retries", without_retries),
         ("retry budget of 10 %", retry_budget),
         ("bounded queues", bounded_queues),
