@@ -26,6 +26,12 @@ pub fn model() -> Schema {
     tenfold_sim::Model::schema()
 }
 
+/// Returns the schema of a scenario file.
+#[must_use]
+pub fn scenario() -> Schema {
+    tenfold_sim::Scenario::schema()
+}
+
 /// Returns the schema of a simulation's outcome.
 #[must_use]
 pub fn outcome() -> Schema {

@@ -355,6 +355,8 @@ pub(crate) enum SchemaName {
     Design,
     /// A model file.
     Model,
+    /// A scenario file.
+    Scenario,
     /// `tenfold simulate --format json`.
     Outcome,
     /// A grid file.

@@ -307,3 +307,37 @@ fn faults_without_effect_are_noticed() {
         signature_catches(title, bug);
     }
 }
+
+#[test]
+fn a_network_that_does_nothing_is_noticed() {
+    for (title, bug) in [
+        ("A one-way partition splits what a full one does not", Bug::OneWayCutsBoth),
+        ("A lost message costs its time-out", Bug::LossIgnored),
+        ("A line that all answers share is a queue", Bug::BodiesWeighNothing),
+    ] {
+        signature_catches(title, bug);
+    }
+}
+
+#[test]
+fn replicas_that_come_and_go_at_once_are_noticed() {
+    for (title, bug) in [
+        ("The autoscaler arrives late", Bug::ProvisioningInstant),
+        ("Replicas are kept until the stabilization is over", Bug::ScaleInAtOnce),
+        ("A collection of garbage is seen by who comes within it", Bug::PauseIgnored),
+        ("A replica that comes back cold is not yet a replica", Bug::SlowStartIgnored),
+        ("Replaced one at a time or all together", Bug::RollOutAllAtOnce),
+    ] {
+        signature_catches(title, bug);
+    }
+}
+
+#[test]
+fn clocks_and_disks_that_do_nothing_are_noticed() {
+    for (title, bug) in [
+        ("A clock that jumps ahead ends all lifetimes at once", Bug::ClockStepIgnored),
+        ("A full disk stops writes and leaves reads", Bug::DiskFullIgnored),
+    ] {
+        signature_catches(title, bug);
+    }
+}

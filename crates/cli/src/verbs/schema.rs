@@ -11,6 +11,7 @@ pub(crate) fn run(verb: &Verb) -> Exit {
         SchemaName::Estimate => schemas::estimate(),
         SchemaName::Design => schemas::design(),
         SchemaName::Model => schemas::model(),
+        SchemaName::Scenario => schemas::scenario(),
         SchemaName::Outcome => schemas::outcome(),
         #[cfg(feature = "sweep")]
         SchemaName::Sweep => tenfold_sweep::Grid::schema(),

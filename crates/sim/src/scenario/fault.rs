@@ -1,6 +1,8 @@
 //! What breaks: scheduled or at random, which replicas, and what happens to them.
 
 mod check;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -148,7 +148,6 @@ impl Design<'_> {
         frame.purpose = call.purpose;
         frame.link = call.link;
         frame.access = call.access;
-        frame.write = call.write;
         frame.records = records;
         frame.is_alone = is_alone;
         let epoch = frame.epoch;

@@ -104,7 +104,6 @@ pub(super) struct Frame {
     /// As an attempt: by which link it came, and how it is served.
     pub(super) link: u32,
     pub(super) access: u32,
-    pub(super) write: bool,
     /// Whether no other copy was asked at the same time.
     pub(super) is_alone: bool,
     /// Grows whenever a scheduled end of service no longer holds.
@@ -167,7 +166,6 @@ impl Frames {
             sent: 0.0,
             link: 0,
             access: 0,
-            write: false,
             is_alone: true,
             epoch: 0,
             since: 0.0,

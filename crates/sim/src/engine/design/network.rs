@@ -93,6 +93,7 @@ impl Network {
     }
 
     /// Returns whether a message is lost.
+    #[cold]
     fn loses(&mut self, near: bool, from: u32, to: u32) -> bool {
         if planted::is(Bug::LossIgnored) {
             return false;
@@ -114,6 +115,7 @@ impl Network {
 impl Design<'_> {
     /// Returns how long a message with a body of so many bytes is under way from one place to another;
     /// `None` where it is lost.
+    #[inline]
     pub(super) fn carry(&mut self, from: u32, to: u32, bytes: f64) -> Option<f64> {
         if from == to {
             return Some(0.0);
@@ -130,6 +132,7 @@ impl Design<'_> {
     }
 
     /// Puts a body on the line of its sender; returns how long it takes until it is sent.
+    #[cold]
     fn send_body(&mut self, from: u32, bytes: f64) -> f64 {
         let Some(replica) = self.parts.replicas.get_mut(from as usize) else { return 0.0 };
         let bandwidth = self.parts.parts[replica.part as usize].bandwidth;
@@ -141,6 +144,7 @@ impl Design<'_> {
     }
 
     /// Draws the bytes of a body: of a call (0) or of its answer (1).
+    #[cold]
     pub(super) fn body(&mut self, sizes: u32, which: usize) -> f64 {
         let size = &self.program.sizes[sizes as usize][which];
         size.as_ref().map_or(0.0, |size| size.draw(&mut self.network.sizes))
@@ -166,6 +170,7 @@ impl Design<'_> {
     }
 
     /// A call does not get to its callee.
+    #[cold]
     pub(super) fn call_lost(&mut self, index: u32) {
         let place = self.frames.get(index).place;
         self.record.call_lost(self.parts.replicas[place as usize].part);
@@ -174,6 +179,7 @@ impl Design<'_> {
     }
 
     /// An answer does not get to its caller.
+    #[cold]
     pub(super) fn answer_lost(&mut self, index: u32) {
         let place = self.frames.get(index).place;
         self.record.answer_lost(self.parts.replicas[place as usize].part);

@@ -149,10 +149,10 @@ impl Design<'_> {
         if errors > 0.0 && self.chance.chance(errors) && !planted::is(Bug::ErrorsIgnored) {
             return self.answer(index, Answer::Failed(Cause::Error));
         }
-        let frame = self.frames.at(index);
-        if disk_full && frame.write && !planted::is(Bug::DiskFullIgnored) {
+        if disk_full && self.is_awaited_write(index) && !planted::is(Bug::DiskFullIgnored) {
             return self.answer(index, Answer::Failed(Cause::Error));
         }
+        let frame = self.frames.at(index);
         let access = frame.access;
         frame.kind = Kind::Served;
         let served = &mut self.parts.parts[part as usize];
@@ -163,6 +163,12 @@ impl Design<'_> {
             return;
         }
         self.worked(index);
+    }
+
+    /// Returns whether somebody waits for this attempt to write; of others nobody learns the end.
+    fn is_awaited_write(&self, index: u32) -> bool {
+        let op = self.program.ops[self.frames.get(self.frames.get(index).parent).at as usize];
+        self.frames.is_awaited(index) && matches!(op, Op::Call(call) if call.write)
     }
 
     /// The work of a call at its replica is done: its program goes on, or it answers.

@@ -1,5 +1,8 @@
 //! Checks of what runs replicas and of the network between them.
 
+#[cfg(test)]
+mod tests;
+
 use super::super::calls::{awaited_calls, has_timeout};
 use super::{Diagnostic, Model};
 use crate::{Autoscaler, Component, Servers};
