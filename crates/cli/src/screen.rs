@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tenfold_architect::{KillWhat, Plan, Trial, TrialKind, VerdictKind};
 use tenfold_brief::Severity;
+use tenfold_design::Kind;
 use tenfold_report::words;
 use tenfold_units::{Language, Quality};
 
@@ -129,6 +130,7 @@ fn parts(plan: &Plan, out: &mut String) {
         let version = runs.version.as_deref().unwrap_or_default();
         let count = match (&runs.instance, plan.design.instances(component)) {
             (Some(instance), count) => format!("{count} x {instance}"),
+            (None, _) if component.kind == Kind::External => "run by others".to_owned(),
             (None, _) if runs.managed => "managed".to_owned(),
             (None, _) => "in the process of its users".to_owned(),
         };

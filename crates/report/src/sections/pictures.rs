@@ -61,6 +61,7 @@ pub(super) fn count(plan: &Plan, name: &str, component: &Component) -> String {
     let instances = words::print(&plan.ledger, &format!("design.components.{name}.instances"));
     match &component.runs.instance {
         Some(instance) => format!("{instances} × {}", plain(instance)),
+        None if component.kind == Kind::External => "run by others".to_owned(),
         None if component.runs.managed => "managed, billed by use".to_owned(),
         None => "on the others' instances".to_owned(),
     }
@@ -169,6 +170,8 @@ fn node(plan: &Plan, name: &str, component: &Component) -> Node {
     if let Some(instance) = &runs.instance {
         let instances = words::print(&plan.ledger, &format!("design.components.{name}.instances"));
         lines.push(format!("{instances} × {instance}"));
+    } else if component.kind == Kind::External {
+        lines.push("run by others".to_owned());
     } else if runs.managed {
         lines.push("managed".to_owned());
     }
