@@ -50,17 +50,17 @@ pub(super) fn more_often(
 
 fn told(factors: &IndexMap<String, f64>) -> Approximation {
     let names = factors.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let percent = ADDED * 100.0;
     Approximation {
         exact: false,
         text: Text::new(
             format!(
                 "{names} came more often than it will, so that its percentiles can be told; this \
-                 adds at most {percent} % to the requests, and the rates shown are those without."
+                 adds less than half a percent to the requests, and the rates shown are those \
+                 without."
             ),
             format!(
-                "{names} 요청은 percentile을 말할 수 있도록 실제보다 자주 보냈다. 전체 요청은 많아야 \
-                 {percent} % 늘고, 표의 rate는 늘리지 않은 값이다."
+                "{names} 요청은 percentile을 말할 수 있도록 실제보다 자주 보냈다. 전체 요청은 반 \
+                 퍼센트도 늘지 않으며, 표의 rate는 늘리지 않은 값이다."
             ),
         ),
     }
