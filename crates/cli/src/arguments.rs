@@ -190,7 +190,8 @@ pub(crate) struct Simulate {
     /// How the outcome is printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Events that the simulation may take [default: 4000000, with --scenario 200000000].
+    /// Events that the simulation may take [default: 4000000, with --scenario 200000000,
+    /// and seven times that with --recovery].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
     pub(crate) budget: Option<u64>,
 }

@@ -9,9 +9,13 @@ use tenfold_units::Unit;
 
 /// The share of good answers that `--slo` names: `99.9%` or `0.999`.
 pub(crate) fn objective(text: &str) -> Result<f64, String> {
-    let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 0.01));
-    let ratio = number.trim().parse::<f64>().ok().map(|number| number * unit);
-    ratio
+    // The decimal point is moved before it is read: 99.9 ÷ 100 is not the float nearest to 0.999.
+    let decimal = text
+        .strip_suffix('%')
+        .map_or_else(|| text.to_owned(), |number| format!("{}e-2", number.trim()));
+    decimal
+        .parse::<f64>()
+        .ok()
         .filter(|ratio| (0.5..1.0).contains(ratio))
         .ok_or_else(|| "write a share of good answers from 50% to below 100%: 99.9%".to_owned())
 }
@@ -106,5 +110,21 @@ fn hours(seconds: f64) -> String {
         format!("{} h", seconds / 3_600.0)
     } else {
         format!("{} min", seconds / 60.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_read_as_it_is_written() {
+        assert_eq!(
+            (objective("99.9%"), objective("0.995"), objective("99 %")),
+            (Ok(0.999), Ok(0.995), Ok(0.99))
+        );
+        for wrong in ["100%", "1", "30%", "three nines", "NaN", ""] {
+            assert!(objective(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -89,9 +89,10 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str, scenario: &Scenario) -
     let catalog = Catalog::builtin();
     let reviewed = tenfold_design::review(&loaded, &catalog);
     let mut ledger = reviewed.map_err(|problems| unreadable(&path, &problems))?.ledger;
-    let (seed, budget) = (Seed(arguments.seed), verb.budget.unwrap_or(SCENARIO_BUDGET));
     // Remedies run as often as the system itself.
-    let runs = if verb.recovery { RUNS * (1 + REMEDIES) } else { RUNS };
+    let times = if verb.recovery { 1 + REMEDIES } else { 1 };
+    let budget = verb.budget.unwrap_or(SCENARIO_BUDGET * times);
+    let (seed, runs) = (Seed(arguments.seed), RUNS * times);
     Ok(super::on_threads(arguments, || {
         stage(&loaded.design, &mut ledger, &catalog, scenario, seed, (runs, budget))
     }))
