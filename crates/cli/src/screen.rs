@@ -138,7 +138,11 @@ fn parts(plan: &Plan, out: &mut String) {
         let _ = writeln!(out, "{head:10}{name:20} {:22}{count}", technology.trim());
     }
     let decided = plan.choices.iter().filter_map(|choice| choice.pin.as_ref());
-    for pin in decided.chain(&plan.answers) {
+    let mut pins: Vec<_> = decided.chain(&plan.answers).collect();
+    // One line of the brief may decide several choices.
+    pins.sort_by_key(|pin| (pin.line, pin.column, pin.holds));
+    pins.dedup_by_key(|pin| (pin.line, pin.column, pin.holds));
+    for pin in pins {
         let holds = if pin.holds { "holds" } else { "DOES NOT HOLD" };
         let _ =
             writeln!(out, "  your choice {}:{} \"{}\": {holds}", pin.line, pin.column, pin.text);

@@ -50,7 +50,7 @@ impl TimeBatches {
             let missing = (now.as_nanos() - self.now.as_nanos()) / self.width;
             let full = self.areas.len() == MAX_BATCHES;
             let will_be = self.areas.len() as u64 + missing >= MAX_BATCHES as u64;
-            if full || will_be && self.areas.len() % 2 == 0 {
+            if full || will_be && self.areas.len().is_multiple_of(2) {
                 join_neighbors(&mut self.areas);
                 self.width *= 2;
             }
