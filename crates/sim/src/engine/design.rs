@@ -4,6 +4,7 @@ mod answer;
 mod autoscale;
 mod caches;
 mod call;
+mod caller;
 mod fault;
 mod flight;
 mod frame;
