@@ -10,8 +10,8 @@
 //! | how often does a cache hit? | [`lru_hit_ratio`], [`lru_ttl_hit_ratio`], [`ttl_hit_ratio`] |
 //! | fan-out, quorums, balancing | [`tail_at_scale`], [`fork_join_of_two`], [`quorum_mean`], [`power_of_choices`] |
 //! | how long does a whole path take? | [`PathLatency`] |
-//! | how often is it up? | [`k_of_n`], [`TwoState`] |
-//! | any chain of births and deaths | [`birth_death`] |
+//! | how often is it up? | [`k_of_n`], [`TwoState`], [`ZonedReplicas`] |
+//! | any chain of births and deaths, any chain of Markov | [`birth_death`], [`stationary`] |
 //!
 //! Times are in seconds, rates per second, loads in erlangs, shares from 0 to 1. Every formula names
 //! its assumptions and source; an approximation is an [`Approximation`] and carries the error that
@@ -32,6 +32,7 @@ mod error;
 mod fork_join;
 mod gim1;
 mod jackson;
+mod markov;
 mod mg1;
 mod mm;
 mod mmck;
@@ -40,6 +41,7 @@ mod order;
 mod path;
 mod priority;
 mod sizing;
+mod zones;
 
 pub use approximation::{Approximation, allen_cunneen, kingman_bound};
 pub use availability::{MachineRepair, TwoState, k_of_n, machine_repair, parallel, series};
@@ -55,6 +57,7 @@ pub use fork_join::{
 };
 pub use gim1::Gim1;
 pub use jackson::{JacksonNetwork, JacksonStation};
+pub use markov::stationary;
 pub use mg1::{Md1, Mg1, MgInfinity};
 pub use mm::{Mm1, Mmc};
 pub use mmck::MmcK;
@@ -62,6 +65,7 @@ pub use order::{quorum_mean, quorum_mean_of_samples, quorum_quantile, quorum_tai
 pub use path::PathLatency;
 pub use priority::{Class, Preemption, priorities, srpt_mean_response};
 pub use sizing::{Objective, Sizing, servers_for};
+pub use zones::ZonedReplicas;
 
 #[cfg(test)]
 mod tests;

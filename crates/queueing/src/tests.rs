@@ -2,6 +2,7 @@
 
 mod brute;
 mod caches;
+mod chains;
 mod networks;
 mod paths;
 mod stations;
