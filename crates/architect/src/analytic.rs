@@ -145,8 +145,10 @@ impl<'a> Analytic<'a> {
                 let whole = (0..times as u32).fold(self.zero()?, |path, _| path.then(&once));
                 Ok(whole.then(&once.or(times.fract(), &self.zero()?)))
             }
-            // Who waits for an answer no longer than the time-out goes on without it.
-            Action::Call(called) if called.optional => {
+            // Who waits for somebody else no longer than the time-out goes on without the answer.
+            Action::Call(called)
+                if self.design.components[&called.to].kind == tenfold_design::Kind::External =>
+            {
                 Err(Error::OutOfRange { what: "path: answers that are waited for" })
             }
             Action::Call(called) => {

@@ -58,7 +58,7 @@ fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
         let outside = operation.calls.iter().filter(|call| call.after == touch.dataset);
         own.extend(outside.map(|call| called(&call.system, Vec::new(), call.optional)));
         match owner {
-            Some(owner) => flow.push(called(owner, own, false)),
+            Some(owner) => flow.push(called(owner, own, touch.optional)),
             None => flow.extend(own),
         }
     }
