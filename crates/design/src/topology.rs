@@ -4,6 +4,7 @@ mod components;
 mod flows;
 mod links;
 mod special;
+mod waits;
 
 use crate::draft::Draft;
 use crate::types::Ids;
@@ -18,4 +19,5 @@ pub(crate) fn lay_out(draft: &mut Draft<'_>, ids: Option<Ids>) {
     special::all(draft);
     flows::all(draft);
     links::all(draft);
+    waits::bound(draft);
 }

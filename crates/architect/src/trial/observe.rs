@@ -122,9 +122,9 @@ fn steady(
         };
         // With no answer at all, none was good.
         let none = Estimate { value: 0.0, low: None, high: None };
-        // Who arrived during the warm-up may fail after it.
-        let ended = seen.requests.max(seen.good + seen.failures.total());
-        let failures = failures(writer, name, "", &seen.failures, ended);
+        let good = seen.availability_ratio.as_ref().unwrap_or(&none);
+        let late = late_answers(experiment, outcome, name);
+        let failures = failures(writer, name, "", &seen.failures, late, good);
         operations.push(PhaseOperation {
             operation: name.clone(),
             arriving: writer.simulated(
@@ -143,7 +143,7 @@ fn steady(
                 &path("availability_ratio"),
                 &format!("{name}: good answers"),
                 Unit::Ratio,
-                seen.availability_ratio.as_ref().unwrap_or(&none),
+                good,
             ),
             within: within_limits(writer, design, experiment, outcome, name),
             mean: percentile(writer, "mean", latency.map(|l| &l.mean)),
@@ -244,15 +244,26 @@ fn visible(outcome: &Outcome) -> impl Iterator<Item = (&String, &OperationOutcom
     outcome.operations.iter().filter(|(name, _)| !is_background(name))
 }
 
-/// The share of the requests that failed, by cause, largest first.
+/// Answers without error after the warm-up that came later than anybody waits for.
+fn late_answers(experiment: &Experiment, outcome: &Outcome, operation: &str) -> u64 {
+    let warm_up = experiment.scenario.warm_up.as_secs_f64();
+    within(outcome, operation, warm_up, f64::INFINITY).late()
+}
+
+/// The share of the requests that failed or were answered too late, by cause, largest first: what is
+/// not good is divided among the causes as they were counted.
 fn failures(
     writer: &mut Writer<'_>,
     operation: &str,
     phase: &str,
     failures: &Failures,
-    requests: u64,
+    late: u64,
+    good: &Estimate,
 ) -> Vec<(String, String)> {
+    let all = (failures.total() + late) as f64;
+    let bad = 1.0 - good.value;
     let mut causes = [
+        ("too late", late),
         ("time-out", failures.timeout),
         ("refused", failures.refused),
         ("shed", failures.shed),
@@ -265,9 +276,9 @@ fn failures(
     causes.sort_by_key(|cause| core::cmp::Reverse(cause.1));
     causes
         .into_iter()
-        .filter(|(_, count)| *count > 0 && requests > 0)
+        .filter(|(_, count)| *count > 0 && bad > 0.0)
         .map(|(cause, count)| {
-            let value = count as f64 / requests as f64;
+            let value = bad * count as f64 / all;
             let path = format!("{phase}{operation}.failed.{}", cause.replace(' ', "-"));
             let label = format!("{operation}: failed by {cause}");
             let estimate = Estimate { value, low: None, high: None };
@@ -344,6 +355,13 @@ struct Seen {
     bad: u64,
     latencies: Histogram,
     failures: Failures,
+}
+
+impl Seen {
+    /// Answers without error that came too late.
+    fn late(&self) -> u64 {
+        self.bad.saturating_sub(self.failures.total())
+    }
 }
 
 fn phase(
@@ -440,8 +458,7 @@ fn phase_operation(
     let whole = Estimate { value: arriving, low: None, high: None };
     let mut failed = Failures::default();
     runs.iter().for_each(|seen| failed.add(&seen.failures));
-    // What was queued before fails too while the loss is unnoticed.
-    let answers = runs.iter().map(|seen| seen.requests.max(seen.bad)).sum();
+    let late = runs.iter().map(Seen::late).sum();
     Some(PhaseOperation {
         operation: operation.to_owned(),
         arriving: writer.simulated(
@@ -476,7 +493,7 @@ fn phase_operation(
                 &estimate,
             )
         }),
-        failures: failures(writer, operation, &format!("{word}."), &failed, answers),
+        failures: failures(writer, operation, &format!("{word}."), &failed, late, &availability),
     })
 }
 

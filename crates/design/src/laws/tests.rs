@@ -89,6 +89,13 @@ fn time_outs_that_outlast_their_caller_are_found() {
 }
 
 #[test]
+fn queues_that_outlast_who_waits_are_found() {
+    let text = shortener().design.to_yaml();
+    let findings = after(&text, "wait: 8.5ms", "wait: 40ms");
+    assert!(broken(&findings, "bounded-queues"), "{findings:#?}");
+}
+
+#[test]
 fn pools_beyond_the_store_and_reads_of_any_copy_are_found() {
     let text = proposal("- 100k URLs/day").design.to_yaml();
     let findings = after(&text, "pool: 32", "pool: 3200");

@@ -99,7 +99,7 @@ impl PartRecord {
     }
 }
 
-fn count(failures: &mut Failures, cause: Cause) {
+fn count(failures: &mut Failures, cause: Cause, times: u64) {
     *match cause {
         Cause::Timeout => &mut failures.timeout,
         Cause::Refused => &mut failures.refused,
@@ -109,7 +109,7 @@ fn count(failures: &mut Failures, cause: Cause) {
         Cause::Limited => &mut failures.limited,
         Cause::Error => &mut failures.error,
         Cause::Unavailable => &mut failures.unavailable,
-    } += 1;
+    } += times;
 }
 
 impl Record {
@@ -193,14 +193,15 @@ impl Record {
         let at = self.ticks.at(now);
         let operation = &mut self.operations[operation as usize];
         let good = cause.is_none() && latency <= operation.good_within;
+        let ended = u64::from(records);
         match cause {
             None => {
                 operation.latency.record(latency);
                 operation.now.latencies.record(latency);
             }
             Some(cause) => {
-                count(&mut operation.failures, cause);
-                count(&mut operation.now.failures, cause);
+                count(&mut operation.failures, cause, ended);
+                count(&mut operation.now.failures, cause, ended);
             }
         }
         for _ in 0..records {
@@ -210,9 +211,8 @@ impl Record {
                 operation.goods.record(at);
             }
         }
-        let records = u64::from(records);
-        operation.good_count += if good { records } else { 0 };
-        *(if good { &mut operation.now.good } else { &mut operation.now.bad }) += records;
+        operation.good_count += if good { ended } else { 0 };
+        *(if good { &mut operation.now.good } else { &mut operation.now.bad }) += ended;
     }
 
     pub(super) fn call(&mut self, part: u32) {
@@ -225,7 +225,7 @@ impl Record {
 
     pub(super) fn call_failed(&mut self, part: u32, cause: Cause) {
         let part = &mut self.parts[part as usize];
-        count(&mut part.failures, cause);
+        count(&mut part.failures, cause, 1);
         part.window.failed += 1;
     }
 
