@@ -1,6 +1,6 @@
 //! The ledger of a design in the making: facts, assumptions and formulas under stable ids.
 
-use tenfold_catalog::{Catalog, InstanceType, Purchase};
+use tenfold_catalog::{Catalog, InstanceType, Purchase, Tier};
 use tenfold_units::{Interval, Ledger, Provenance, Unit};
 
 use crate::assumptions;
@@ -189,6 +189,22 @@ impl<'a> Book<'a> {
     /// Adds a derived figure and returns its value.
     pub(crate) fn derive(&mut self, id: &str, label: &str, unit: Unit, formula: &str) -> f64 {
         self.ledger.derive(id, label, unit, formula)
+    }
+
+    /// Returns the formula of a price with steps for the bytes of a figure; `0` without steps.
+    pub(crate) fn stepped(&mut self, tiers: &[Tier<'_>], bytes: &str) -> String {
+        let mut terms = Vec::new();
+        for tier in tiers {
+            let price = self.fact(&tier.price.id);
+            let above = format!("max(0, {bytes} - {})", tier.from_bytes);
+            let within = if tier.to_bytes.is_finite() {
+                format!("min({above}, {})", tier.to_bytes - tier.from_bytes)
+            } else {
+                above
+            };
+            terms.push(format!("{within} / 1e9 * {price}"));
+        }
+        if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") }
     }
 
     /// Returns the mid value of a figure.

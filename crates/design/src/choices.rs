@@ -3,6 +3,7 @@
 pub(crate) mod asynchronous;
 pub(crate) mod delivery;
 pub(crate) mod edge;
+pub(crate) mod front;
 pub(crate) mod hot_row;
 pub(crate) mod ids;
 pub(crate) mod media;

@@ -1,9 +1,10 @@
 //! What the operations ask of each dataset, as figures.
 
-use tenfold_estimate::{Access, Consistency, Dataset, Estimate, OperationKind, Timing};
+use tenfold_estimate::{Access, Consistency, Dataset, Estimate, Operation, OperationKind, Timing};
 use tenfold_units::Unit;
 
 use crate::book::Book;
+use crate::choices::front::HIT;
 
 /// What is asked of a dataset, or of several together: ids of figures.
 #[derive(Clone, Debug)]
@@ -53,16 +54,30 @@ const CLASSES: [(&str, &str, &[Access]); 5] = [
     ),
 ];
 
+/// The rate of an operation over all hours, also those in which it does not happen: what a month
+/// brings follows from it.
+pub(crate) fn mean_rate(operation: &Operation) -> String {
+    match &operation.window.active_ratio {
+        Some(_) => format!("op.{}.daily_mean_qps", operation.name),
+        None => operation.qps_avg.clone(),
+    }
+}
+
 /// Makes loads at the design's factor stand: `load.<operation>.avg` and `.peak`, `stored.<dataset>`
 /// and `born.<dataset>`.
-pub(crate) fn loads(book: &mut Book<'_>, estimate: &Estimate) {
+pub(crate) fn loads(book: &mut Book<'_>, estimate: &Estimate, front: &[String]) {
     for operation in &estimate.operations {
+        let average = mean_rate(operation);
+        // Of what a CDN keeps only the misses come.
+        let kept = front.contains(&operation.name);
+        let misses = if kept { format!(" * (1 - {HIT})") } else { String::new() };
+        let behind = if kept { " behind the CDN" } else { "" };
         for (suffix, words, figure) in
-            [("avg", "average", &operation.qps_avg), ("peak", "peak", &operation.qps_peak)]
+            [("avg", "average", &average), ("peak", "peak", &operation.qps_peak)]
         {
-            let label = format!("{}, {words}", operation.label);
+            let label = format!("{}{behind}, {words}", operation.label);
             let id = format!("load.{}.{suffix}", operation.name);
-            book.derive(&id, &label, Unit::PerSecond, &format!("{figure} * load_factor"));
+            book.derive(&id, &label, Unit::PerSecond, &format!("{figure} * load_factor{misses}"));
         }
     }
     for dataset in &estimate.datasets {

@@ -112,6 +112,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) tables: Vec<String>,
     /// Machines that encode.
     pub(crate) farm: Option<FarmPlan>,
+    /// Operations whose answers a CDN keeps.
+    pub(crate) front: Vec<String>,
     /// How streams are delivered: `cdn` or `own-edge`.
     pub(crate) delivery: Option<String>,
     /// Component of each dataset that is no table: objects, memory.
@@ -140,7 +142,6 @@ impl<'a> Draft<'a> {
         let provenance = Provenance::Assumed { source, quality: Quality::Derived };
         let interval = Interval::exact(factor);
         book.insert("load_factor", "load against the brief's", Unit::Factor, interval, provenance);
-        crate::demand::loads(&mut book, estimate);
         Self::empty(estimate, book)
     }
 
@@ -166,6 +167,7 @@ impl<'a> Draft<'a> {
             tables: Vec::new(),
             farm: None,
             delivery: None,
+            front: Vec::new(),
             homes: BTreeMap::new(),
             services: BTreeMap::new(),
             owners: BTreeMap::new(),

@@ -14,7 +14,7 @@ use crate::book::Book;
 use crate::draft::Draft;
 use crate::file::{Diagnostic, Loaded};
 use crate::types::{Choice, CostSheet, Design, Finding, PinVerdict};
-use crate::{analysis, choices, cost, laws, topology};
+use crate::{analysis, choices, cost, demand, laws, topology};
 
 /// A design with everything that was worked out on the way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,6 +121,8 @@ fn decide<'a>(
 ) -> Draft<'a> {
     let mut draft = Draft::new(estimate, catalog, factor, exact);
     choices::place::decide(&mut draft, zones);
+    choices::front::decide(&mut draft);
+    demand::loads(&mut draft.book, estimate, &draft.front);
     choices::regions::decide(&mut draft);
     choices::memory::decide(&mut draft);
     choices::store::decide(&mut draft);

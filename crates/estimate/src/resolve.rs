@@ -8,7 +8,7 @@ use crate::archetype::Archetype;
 use crate::draft::{DatasetDraft, Draft, OperationDraft};
 use crate::network::Network;
 use crate::recognize::{self, Features};
-use crate::{Estimate, Origin, assemble, bind, check, complete, rules};
+use crate::{Estimate, Origin, assemble, bind, check, complete, rules, words};
 
 /// Returns what a brief means and the load that follows from it.
 ///
@@ -36,7 +36,7 @@ fn offer<'a>(
     features: Features,
 ) -> Draft<'a> {
     let mut operations = IndexMap::new();
-    let reason = |label: &str| format!("customary for a {label}");
+    let reason = words::customary;
     for (name, spec) in archetype.operations.iter().filter(|(_, o)| features.allow(&o.when)) {
         let mut spec = spec.clone();
         spec.touches.retain(|touch| {

@@ -241,6 +241,39 @@ pub(crate) fn is_people(noun: &NounPhrase) -> bool {
     PEOPLE.contains(&noun.head())
 }
 
+/// The indefinite article of a phrase: *an online shop*, *a URL shortener*.
+pub(crate) fn article(phrase: &str) -> &'static str {
+    let vowel = phrase.starts_with(['a', 'e', 'i', 'o', 'u']) && !phrase.starts_with("user");
+    if vowel { "an" } else { "a" }
+}
+
+/// The reason of what belongs to a kind of system.
+pub(crate) fn customary(label: &str) -> String {
+    format!("customary for {} {label}", article(label))
+}
+
+/// Verbs that stand behind what they are done to where a verbal noun is counted: *answer store*.
+const DONE: &[&str] = &["store", "save", "submit", "send", "upload", "start", "read", "update"];
+
+/// Returns what people want who do something that is only counted; `None` where the phrase says it.
+pub(crate) fn goal(noun: &NounPhrase, kind: OperationKind) -> Option<String> {
+    let (head, rest) = noun.words.split_last()?;
+    if !rest.is_empty() && DONE.contains(&head.as_str()) {
+        return Some(format!("{head} {}", rest.join(" ")));
+    }
+    let whole = noun.to_string();
+    if is_request(noun) || noun.words.first().is_some_and(|word| DONE.contains(&word.as_str())) {
+        return None;
+    }
+    match kind {
+        OperationKind::Read | OperationKind::Stream => Some(format!("see {whole}")),
+        OperationKind::Write => Some(format!("have {whole} stored")),
+        OperationKind::Push => Some(format!("receive {whole}")),
+        OperationKind::Signal => Some(format!("report {whole}")),
+        OperationKind::Job => None,
+    }
+}
+
 /// Returns whether a phrase counts requests of any kind.
 pub(crate) fn is_request(noun: &NounPhrase) -> bool {
     is_request_word(noun.head())

@@ -1,7 +1,7 @@
 //! What is asked once in a while, asked more often, so that a run sees enough of it.
 
 use indexmap::IndexMap;
-use tenfold_sim::{Load, Model};
+use tenfold_sim::{Load, Model, Step};
 use tenfold_units::Text;
 
 use crate::plan::Approximation;
@@ -45,7 +45,48 @@ pub(super) fn more_often(
         }
     }
     let told = (!factors.is_empty()).then(|| told(&factors));
+    let followers = followers(model, &factors);
+    factors.extend(followers);
     (factors, told)
+}
+
+/// The factors of jobs: they have as many more records as those who emit them come more often.
+fn followers(model: &Model, factors: &IndexMap<String, f64>) -> IndexMap<String, f64> {
+    let mut found = IndexMap::new();
+    for (name, operation) in &model.operations {
+        let Load::Consume(consume) = &operation.load else { continue };
+        let (mut before, mut after) = (0.0, 0.0);
+        for (source, operation) in &model.operations {
+            let Load::Open(poisson) = &operation.load else { continue };
+            let records = poisson.rate * emitted(&operation.flow, &consume.topic);
+            after += records;
+            before += records / factors.get(source).copied().unwrap_or(1.0);
+        }
+        if before > 0.0 && after > before {
+            found.insert(name.clone(), after / before);
+        }
+    }
+    found
+}
+
+/// Records that one run of these steps sends to a topic, as far as the steps alone tell: of a look-up
+/// as if it missed.
+fn emitted(steps: &[Step], topic: &str) -> f64 {
+    let of = |steps: &[Step]| emitted(steps, topic);
+    steps
+        .iter()
+        .map(|step| match step {
+            Step::Emit(to) | Step::Append(to) => f64::from(u8::from(to == topic)),
+            Step::Call(call) => of(&call.steps),
+            Step::Lookup(lookup) => of(&lookup.on_miss),
+            Step::Parallel(parallel) => {
+                parallel.branches.iter().map(|branch| of(branch)).sum::<f64>()
+            }
+            Step::Choice(ways) => ways.iter().map(|way| way.probability * of(&way.steps)).sum(),
+            Step::Each(each) => of(&each.steps),
+            Step::Fill(_) => 0.0,
+        })
+        .sum()
 }
 
 fn told(factors: &IndexMap<String, f64>) -> Approximation {
@@ -79,6 +120,23 @@ operations:
   often: {load: {open: {rate: 1000/s}}, flow: [{call: {to: app}}]}
   seldom: {load: {open: {rate: 0.01/s}}, flow: [{call: {to: app}}]}
 ";
+
+    #[test]
+    fn a_job_has_more_records_as_its_sources_come_more_often() {
+        let text = MODEL.replace(
+            "seldom: {load: {open: {rate: 0.01/s}}, flow: [{call: {to: app}}]}",
+            "seldom: {load: {open: {rate: 0.01/s}}, flow: [{call: {to: app}}, {emit: log}]}\n  \
+             job: {load: {consume: {topic: log, consumers: 1}}, flow: [{call: {to: app}}]}",
+        );
+        let text = text.replace(
+            "operations:",
+            "  log: {replicas: {a: 1}, servers: 1, service_time: {any: {exponential: {mean: 1ms}}}, \
+             topic: {partitions: 1, limit: 1000}}\noperations:",
+        );
+        let mut model = tenfold_sim::Model::from_yaml(&text).unwrap();
+        let (factors, _) = more_often(&mut model, 10_000.0);
+        assert!((factors["job"] - factors["seldom"]).abs() < 1e-9, "{factors:?}");
+    }
 
     #[test]
     fn what_is_seldom_is_raised_within_the_bound() {

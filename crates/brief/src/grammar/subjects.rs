@@ -375,7 +375,8 @@ impl Place<'_> {
         let counts = matches!(draft.amount.dimension, Dimension::Ratio | Dimension::Count);
         let appears = ["connect", "login", "visit", "use", "listen", "play", "watch"];
         if draft.amount.text.contains(crate::lexer::is_hangul) {
-            return None;
+            let index = context.earlier.len() + found.demands.len();
+            return regular(draft, self.own.after, index);
         }
         let people = draft.subject().is_some_and(|noun| PEOPLE.contains(&noun.head()));
         // "100 notes read per user", "5M notes read a day": what is done to them.
@@ -425,6 +426,35 @@ impl Place<'_> {
         operation.of = Some(Of::Demand { demand: index });
         Some(operation)
     }
+}
+
+/// `교사 2만 명이 10초마다 현황을 조회`: so many people, and what each of them does so often.
+fn regular(draft: &mut Demand, after: &[Mark], index: usize) -> Option<Demand> {
+    let interval = |per: &Per| matches!(per, Per::Time { interval: true, .. });
+    let known = draft.subject().is_some_and(|noun| PEOPLE.contains(&noun.head()));
+    let people = known || draft.amount.text.contains('명');
+    let counts = draft.amount.dimension == Dimension::Count && draft.metric.is_none();
+    if !(counts && people && draft.per.iter().any(interval)) {
+        return None;
+    }
+    let mut words: Vec<String> = after.iter().filter_map(Mark::noun_words).flatten().collect();
+    let verb = words.last().and_then(|word| crate::lexicon::verb(word));
+    if verb.is_some() {
+        words.pop();
+    }
+    let verb = verb.map_or_else(|| draft.action.take(), noun::action)?;
+    let actor = draft.subject().cloned()?;
+    let mut per = core::mem::take(&mut draft.per);
+    per.insert(0, Per::Each { noun: actor.clone(), demand: Some(index), span: draft.span });
+    let mut operation = implied_one(draft, per);
+    draft.action = None;
+    words.retain(|word| !actor.words.contains(word));
+    operation.subjects =
+        vec![noun::noun_phrase(if words.is_empty() { vec![verb.verb.clone()] } else { words })];
+    operation.action = Some(verb);
+    operation.actor = Some(actor);
+    operation.of = Some(Of::Demand { demand: index });
+    Some(operation)
 }
 
 /// `feed: 3k requests/s` declares the feed, which is read unless its name says what it does.

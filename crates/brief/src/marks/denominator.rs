@@ -144,6 +144,12 @@ impl Marker<'_> {
         }
         let content =
             matches!(self.tokens[self.at].kind, Kind::Word(_)) && !lexicon::is_stop(self.word(0));
+        // "시험 시작마다": of that start.
+        let begins = lexicon::verb(self.word(1)).is_some_and(|verb| verb.access.is_none());
+        if content && begins && post(2) && lexicon::verb(self.word(0)).is_none() {
+            let words = [expand(self.word(0)), expand(self.word(1))].concat();
+            return Some((MarkKind::PerEach { words }, 3));
+        }
         (content && post(1)).then(|| (MarkKind::PerEach { words: expand(self.word(0)) }, 2))
     }
 

@@ -211,7 +211,7 @@ impl Reader<'_> {
         let words: Vec<_> =
             tokens.iter().map(marks::normal_form).filter(|word| !word.is_empty()).collect();
         let range = text.source_range(0..text.text.len());
-        let purpose = purpose(tokens);
+        let purpose = purpose(tokens).or_else(|| topic(tokens, &text.text));
         self.brief.choices.push(Choice {
             text: text.text.trim().to_owned(),
             keywords: owned(lexicon::find_rows(TECHNOLOGIES, &words)),
@@ -328,6 +328,24 @@ fn purpose(tokens: &[Token]) -> Option<NounPhrase> {
         .map(marks::normal_form)
         .collect();
     (!words.is_empty()).then_some(NounPhrase { words, rest: false })
+}
+
+/// Returns the topic with which a Korean choice begins: `문제지는 CDN에 미리 배포`.
+fn topic(tokens: &[Token], text: &str) -> Option<NounPhrase> {
+    let marks_topic = |rest: &str| rest.starts_with("는 ") || rest.starts_with("은 ");
+    let marked = |token: &Token| {
+        marks_topic(&text[token.range.end..]) || {
+            let raw = text[..token.range.end].chars().next_back();
+            token.word() != &text[token.range.clone()] && raw.is_some_and(|c| "는은".contains(c))
+        }
+    };
+    let at = tokens.iter().position(marked).filter(|at| *at < 3)?;
+    let words: Vec<_> = tokens[..=at]
+        .iter()
+        .take_while(|token| matches!(token.kind, Kind::Word(_)))
+        .map(marks::normal_form)
+        .collect();
+    (words.len() == at + 1).then_some(NounPhrase { words, rest: false })
 }
 
 /// Returns role, goal and reason of a story.

@@ -114,7 +114,10 @@ fn choice(
     let name = &dataset.name;
     let overruns = draft.book.value(peak) > draft.book.value("fact.pg.durable_write_ceiling");
     let people = draft.book.operate("kafka", false);
-    let options = options(name, peak, (table, fits, overruns), (log_cost, &people));
+    let keywords = ["async-pipeline", "kafka", "message-queue", "stream-processing"];
+    let pin = draft.pin(&keywords, name);
+    let named = pin.as_ref().is_some_and(|pin| pin.keyword == "kafka");
+    let options = options(name, peak, (table, fits, overruns, named), (log_cost, &people));
     let optional = draft
         .estimate
         .operations
@@ -145,16 +148,14 @@ fn choice(
             ),
         )
     };
-    let keywords = ["async-pipeline", "kafka", "message-queue", "stream-processing"];
-    let pin = draft.pin(&keywords, name).map(|pin| {
-        let kafka_pinned = pin.keyword == "kafka";
-        let holds = optional && !(kafka_pinned && fits);
+    let pin = pin.map(|pin| {
+        let holds = optional && !(named && fits);
         let text = if table {
             t(
                 format!("Its smallest form: a table as queue for {{{peak}}}."),
                 format!("가장 작은 형태로, {{{peak}}}에는 table을 queue로 쓴다."),
             )
-        } else if kafka_pinned && fits {
+        } else if named && fits {
             t(
                 format!(
                     "It is kept, though a table would carry {{{peak}}}; it costs {{{log_cost}}}."
@@ -249,7 +250,7 @@ fn in_request(name: &str, peak: &str, overruns: bool) -> ChoiceOption {
 fn options(
     name: &str,
     peak: &str,
-    (table, fits, overruns): (bool, bool, bool),
+    (table, fits, overruns, named): (bool, bool, bool, bool),
     (log_cost, people): (&str, &str),
 ) -> Vec<ChoiceOption> {
     let (new, new_ko) = if people == "assumed.ops.technology" {
@@ -304,18 +305,18 @@ fn options(
             ),
         ));
     } else if fits {
-        queue.excuse = Some(excuse(
-            Bottleneck::Rule,
-            &[&commits],
+        let text = if named {
             t(
-                format!(
-                    "it would carry {{{commits}}}, but there is no relational store or the brief names a log"
-                ),
-                format!(
-                    "{{{commits}:을}} 감당할 수 있지만, 관계형 저장소가 없거나 요구서가 log를 지정했다"
-                ),
-            ),
-        ));
+                format!("it would carry {{{commits}}}, but the brief names a log"),
+                format!("{{{commits}:을}} 감당할 수 있지만, 요구서가 log를 지정했다"),
+            )
+        } else {
+            t(
+                format!("it would carry {{{commits}}}, but no store here is relational"),
+                format!("{{{commits}:을}} 감당할 수 있지만, 이 설계에는 관계형 저장소가 없다"),
+            )
+        };
+        queue.excuse = Some(excuse(Bottleneck::Rule, &[&commits], text));
     } else {
         queue.excuse = Some(excuse(
             Bottleneck::WriteRate,

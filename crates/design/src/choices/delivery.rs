@@ -26,17 +26,6 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     };
     let region = draft.place.region.clone();
     let tiers = draft.book.catalog.cdn_tiers("aws", &region);
-    let mut terms = Vec::new();
-    for tier in &tiers {
-        let price = draft.book.fact(&tier.price.id);
-        let above = format!("max(0, delivery.month - {})", tier.from_bytes);
-        let bytes = if tier.to_bytes.is_finite() {
-            format!("min({above}, {})", tier.to_bytes - tier.from_bytes)
-        } else {
-            above
-        };
-        terms.push(format!("{bytes} / 1e9 * {price}"));
-    }
     let month = draft.book.fact("secs.load_month");
     let hit = draft.book.fact("cdn.hit.vod");
     let shielded = draft.book.fact("cdn.hit.live");
@@ -53,7 +42,7 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     let formula = format!("delivery.avg / 8 * {month}");
     book.derive("delivery.month", "bytes streamed in a month", Unit::Bytes, &formula);
     let usd = Unit::UsdPerMonth;
-    let list = if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") };
+    let list = book.stepped(&tiers, "delivery.month");
     book.derive("delivery.cdn_list", "CDN at list price", usd, &list);
     let formula = format!("delivery.month / 1e9 * {committed}");
     book.derive("delivery.cdn_committed", "CDN at a committed price", usd, &formula);

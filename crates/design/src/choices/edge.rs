@@ -1,4 +1,4 @@
-//! The edge: who terminates TLS, limits callers and routes; and whether a CDN stands in front.
+//! The edge: who terminates TLS, limits callers and routes.
 
 use tenfold_estimate::OperationKind;
 use tenfold_units::Unit;
@@ -7,11 +7,10 @@ use crate::draft::{Draft, EdgePlan, excuse, option, t};
 use crate::sizing::service;
 use crate::{Bottleneck, Choice};
 
-/// Decides gateway and CDN.
+/// Decides the gateway.
 pub(crate) fn decide(draft: &mut Draft<'_>) {
     totals(draft);
     gateway(draft);
-    cdn(draft);
 }
 
 /// Makes requests, connections and bytes at the edge stand.
@@ -170,140 +169,6 @@ fn gateway_choice(draft: &mut Draft<'_>, own: bool) -> Choice {
             ),
         ),
         forced_by: vec!["edge.connections_peak".to_owned()],
-        changes_at: None,
-        pin,
-    }
-}
-
-/// A CDN saves egress and costs by the request: decided by both figures.
-fn cdn(draft: &mut Draft<'_>) {
-    let rtt = draft.book.fact("edge.fb.minrtt.p50");
-    let setup = draft.book.fact("tls13.rtts");
-    let label = "first visit from the median user: connection, TLS 1.3 and request";
-    let formula = format!("({setup} + 1) * {rtt}");
-    draft.book.derive("edge.first_visit", label, Unit::Seconds, &formula);
-    let region = draft.place.region.clone();
-    let catalog = draft.book.catalog;
-    let Some(request) = catalog.cdn_request_price(&region).map(|fact| fact.id.clone()) else {
-        return;
-    };
-    let tiers = catalog.cdn_tiers("aws", &region);
-    let Some(first) = tiers.first().map(|tier| tier.price.id.clone()) else { return };
-    let request = draft.book.fact(&request);
-    let first = draft.book.fact(&first);
-    let month = draft.book.fact("secs.load_month");
-    let book = &mut draft.book;
-    let label = "requests that a CDN would be paid for in a month";
-    let formula = format!("edge.requests_avg * {month}");
-    book.derive("edge.requests_month", label, Unit::Count, &formula);
-    let formula = format!("edge.bytes_out * {month}");
-    book.derive("edge.egress_month", "bytes out in a month", Unit::Bytes, &formula);
-    egress(draft);
-    let formula = format!("edge.requests_month * {request}");
-    let book = &mut draft.book;
-    book.derive("edge.cdn.requests", "requests at a CDN", Unit::UsdPerMonth, &formula);
-    let formula = format!("edge.cdn.requests + edge.egress_month / 1e9 * {first}");
-    book.derive("edge.cdn.cost", "delivery by a CDN at list price", Unit::UsdPerMonth, &formula);
-    let cheaper = book.value("edge.cdn.cost") < book.value("edge.egress_cost");
-    let pin = draft.pin(&["cdn"], "edge");
-    let chosen = cheaper || pin.is_some();
-    let pin = pin.map(|pin| {
-        let text = t(
-            "A CDN costs {edge.cdn.cost}, direct delivery {edge.egress_cost}.",
-            "CDN은 {edge.cdn.cost}, 직접 전송은 {edge.egress_cost:이다}.",
-        );
-        draft.judged(pin, cheaper, text)
-    });
-    draft.choices.push(cdn_choice(chosen, pin));
-}
-
-/// Makes the price of a month's traffic to the internet stand, step by step.
-pub(crate) fn egress(draft: &mut Draft<'_>) {
-    let region = draft.place.region.clone();
-    let catalog = draft.book.catalog;
-    let tiers = catalog.egress_tiers(&draft.place.provider, &region);
-    let mut terms = Vec::new();
-    for tier in &tiers {
-        let price = draft.book.fact(&tier.price.id);
-        let above = format!("max(0, edge.egress_month - {})", tier.from_bytes);
-        let bytes = if tier.to_bytes.is_finite() {
-            format!("min({above}, {})", tier.to_bytes - tier.from_bytes)
-        } else {
-            above
-        };
-        terms.push(format!("{bytes} / 1e9 * {price}"));
-    }
-    let formula = if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") };
-    draft.book.derive("edge.egress_cost", "traffic to the internet", Unit::UsdPerMonth, &formula);
-}
-
-fn cdn_choice(chosen: bool, pin: Option<crate::PinVerdict>) -> Choice {
-    let mut none = option(
-        "no-cdn",
-        t("answers straight from the region", "region에서 바로 응답"),
-        vec![t(
-            "every request is seen and counted; {edge.egress_month} a month cost \
-             {edge.egress_cost}",
-            "모든 요청을 직접 보고 센다. 한 달 {edge.egress_month} 전송에 {edge.egress_cost:이} 든다",
-        )],
-        vec![t(
-            "a first visit takes connection, TLS and request: {edge.first_visit} even to an edge \
-             {fact.edge.fb.minrtt.p50} away, more to a region that is farther",
-            "첫 방문에는 연결, TLS, 요청의 왕복이 든다. {fact.edge.fb.minrtt.p50} 거리의 edge까지도 \
-             {edge.first_visit:이} 걸리고, region이 멀면 더 길다",
-        )],
-        Some("edge.egress_cost".to_owned()),
-    );
-    let mut cdn = option(
-        "cdn",
-        t("a CDN in front", "앞단의 CDN"),
-        vec![t(
-            "handshakes end near the user, and what may be shared is answered there",
-            "handshake가 사용자 가까이에서 끝나고, 공유할 수 있는 응답은 거기서 나간다",
-        )],
-        vec![t(
-            "{edge.requests_month} requests a month cost {edge.cdn.requests} by the request \
-             alone, and an answer that it keeps is one that we do not count",
-            "한 달 요청 {edge.requests_month}건이면 요청 요금만 {edge.cdn.requests:이다}. CDN이 \
-             대신 답한 요청은 우리가 셀 수 없다",
-        )],
-        Some("edge.cdn.cost".to_owned()),
-    );
-    let text = if chosen {
-        t(
-            "direct delivery of {edge.egress_month} costs {edge.egress_cost}, through a CDN \
-             {edge.cdn.cost}",
-            "{edge.egress_month:을} 직접 보내면 {edge.egress_cost}, CDN이면 {edge.cdn.cost:이다}",
-        )
-    } else {
-        t(
-            "{edge.cdn.cost} with {edge.requests_month} requests, against {edge.egress_cost} \
-             without",
-            "요청 {edge.requests_month}건에 {edge.cdn.cost}, 없으면 {edge.egress_cost:이다}",
-        )
-    };
-    let why = excuse(Bottleneck::Cost, &["edge.cdn.cost", "edge.egress_cost"], text);
-    let reason = if chosen {
-        none.excuse = Some(why);
-        t(
-            "Delivery near the users: {edge.cdn.cost} for {edge.egress_month} a month.",
-            "사용자 가까이에서 전송한다. 한 달 {edge.egress_month}에 {edge.cdn.cost:이다}.",
-        )
-    } else {
-        cdn.excuse = Some(why);
-        t(
-            "Answers are small and many: what a CDN is paid per request is more than all egress \
-             costs.",
-            "응답이 작고 많다. CDN의 요청당 요금이 전송 비용 전체보다 크다.",
-        )
-    };
-    Choice {
-        id: "cdn".to_owned(),
-        question: t("Is there a CDN in front?", "앞에 CDN을 둘 것인가?"),
-        options: vec![none, cdn],
-        chosen: if chosen { "cdn" } else { "no-cdn" }.to_owned(),
-        reason,
-        forced_by: vec!["edge.cdn.cost".to_owned(), "edge.egress_cost".to_owned()],
         changes_at: None,
         pin,
     }

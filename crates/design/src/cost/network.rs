@@ -4,7 +4,8 @@ use tenfold_estimate::OperationKind;
 use tenfold_units::Unit;
 
 use super::Sheet;
-use crate::types::{Component, Design, Kind, ReplicationMode, is_write};
+use crate::choices::front::HIT;
+use crate::types::{Component, Design, Kind, Operation, ReplicationMode, Step, is_write};
 
 /// Adds all lines of the network.
 pub(super) fn all(sheet: &mut Sheet<'_, '_>) {
@@ -15,19 +16,70 @@ pub(super) fn all(sheet: &mut Sheet<'_, '_>) {
     logs(sheet);
 }
 
-/// Returns the sum over the operations that enter at the gateway of `term`.
-fn over_requests(design: &Design, term: &dyn Fn(&crate::types::Operation) -> String) -> String {
-    let terms: Vec<_> = design
-        .workload
-        .values()
-        .filter(|o| !matches!(o.kind, OperationKind::Job | OperationKind::Stream))
-        .map(term)
-        .collect();
+type Term<'a> = &'a dyn Fn(&Operation) -> String;
+
+/// Returns the sum of `term` over the operations that enter at the gateway: of those that a CDN
+/// answers, the misses.
+fn over_requests(design: &Design, term: Term<'_>) -> String {
+    let misses = |name: &str, own: String| {
+        if cdn_of(design, name).is_some() { format!("{own} * (1 - {HIT})") } else { own }
+    };
+    sum(entering(design).map(|(name, o)| misses(name, term(o))))
+}
+
+/// Returns the sum of `term` over the operations whose answers leave from the region.
+fn direct(design: &Design, term: Term<'_>) -> String {
+    sum(entering(design).filter(|(name, _)| cdn_of(design, name).is_none()).map(|(_, o)| term(o)))
+}
+
+fn entering(design: &Design) -> impl Iterator<Item = (&String, &Operation)> {
+    let inside = |o: &Operation| matches!(o.kind, OperationKind::Job | OperationKind::Stream);
+    design.workload.iter().filter(move |(_, o)| !inside(o))
+}
+
+/// The CDN at which an operation begins.
+fn cdn_of<'a>(design: &'a Design, operation: &str) -> Option<&'a str> {
+    match design.flows.get(operation)?.first()? {
+        Step::Visit(name) if design.components[name].kind == Kind::Cdn => Some(name),
+        Step::Visit(_) | Step::Action(_) => None,
+    }
+}
+
+fn sum(terms: impl Iterator<Item = String>) -> String {
+    let terms: Vec<String> = terms.collect();
     if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") }
+}
+
+/// Answers that a CDN gives: by the byte in steps, and by the request.
+fn front(sheet: &mut Sheet<'_, '_>, name: &str) {
+    let own = || {
+        let entering = entering(sheet.design);
+        entering.filter(|(operation, _)| cdn_of(sheet.design, operation) == Some(name))
+    };
+    let bytes = sum(own().map(|(_, o)| format!("({}) * ({})", o.rate.0, o.response.0)));
+    let requests = sum(own().map(|(_, o)| format!("({})", o.rate.0)));
+    let month = sheet.book.fact("secs.load_month");
+    let id = format!("network.{name}.month");
+    let label = "bytes from the CDN in a month";
+    sheet.book.derive(&id, label, Unit::Bytes, &format!("{month} * ({bytes})"));
+    let region = &sheet.design.place.region;
+    let tiers = sheet.book.catalog.cdn_tiers("aws", region);
+    let price = sheet.book.stepped(&tiers, &id);
+    sheet.line(name, "cdn", "delivery at list price", &price);
+    if let Some(request) = sheet.book.catalog.cdn_request_price(region) {
+        let request = sheet.book.fact(&request.id);
+        let formula = format!("{month} * ({requests}) * {request}");
+        sheet.line(name, "requests", "requests at the CDN", &formula);
+    }
 }
 
 /// Streams: a CDN's price by the byte, or boxes and people of our own.
 pub(super) fn delivery(sheet: &mut Sheet<'_, '_>, name: &str, component: &Component) {
+    let design = sheet.design;
+    if entering(design).any(|(operation, _)| cdn_of(design, operation) == Some(name)) {
+        front(sheet, name);
+        return;
+    }
     let streams = |field: &dyn Fn(&crate::types::Operation) -> String| {
         let terms: Vec<_> = sheet
             .design
@@ -57,24 +109,14 @@ pub(super) fn delivery(sheet: &mut Sheet<'_, '_>, name: &str, component: &Compon
 /// Answers to users, by the steps of the price list.
 fn egress(sheet: &mut Sheet<'_, '_>) {
     let month = sheet.book.fact("secs.load_month");
-    let bytes = over_requests(sheet.design, &|o| format!("({}) * ({})", o.rate.0, o.response.0));
-    let formula = format!("{month} * ({bytes})");
+    let direct = direct(sheet.design, &|o| format!("({}) * ({})", o.rate.0, o.response.0));
+    let formula = format!("{month} * ({direct})");
     sheet.book.derive("network.egress_month", "bytes to users in a month", Unit::Bytes, &formula);
     let place = &sheet.design.place;
     let tiers = sheet.book.catalog.egress_tiers(&place.provider, &place.region);
-    let mut terms = Vec::new();
-    for tier in tiers {
-        let price = sheet.book.fact(&tier.price.id);
-        let above = format!("max(0, network.egress_month - {})", tier.from_bytes);
-        let bytes = if tier.to_bytes.is_finite() {
-            format!("min({above}, {})", tier.to_bytes - tier.from_bytes)
-        } else {
-            above
-        };
-        terms.push(format!("{bytes} / 1e9 * {price}"));
-    }
-    if !terms.is_empty() {
-        sheet.line("network", "egress", "answers to users", &terms.join(" + "));
+    let price = sheet.book.stepped(&tiers, "network.egress_month");
+    if price != "0" {
+        sheet.line("network", "egress", "answers to users", &price);
     }
 }
 

@@ -7,6 +7,7 @@ use tenfold_estimate::During;
 
 use crate::book::Book;
 use crate::choices::store::keys;
+use crate::demand::mean_rate;
 use crate::draft::Draft;
 use crate::inputs;
 use crate::types::{
@@ -160,7 +161,7 @@ fn workload(draft: &mut Draft<'_>) -> IndexMap<String, Operation> {
             dataset.is_some_and(|d| d.popularity.is_some() && Draft::is_tabular(d))
         });
         let entry = Operation {
-            rate: Formula::new(format!("{} * load_factor", operation.qps_avg)),
+            rate: Formula::new(format!("{} * load_factor", mean_rate(operation))),
             peak: Formula::new(format!("{} * load_factor", operation.qps_peak)),
             request: Formula::new(operation.request_bytes.clone()),
             response: Formula::new(operation.response_bytes.clone()),

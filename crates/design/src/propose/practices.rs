@@ -1,6 +1,6 @@
 //! What the brief asks for by the name of a practice, and where the design has it.
 
-use tenfold_estimate::{Estimate, Pin, Shape};
+use tenfold_estimate::{Estimate, Operation, Pin, Shape};
 use tenfold_units::Text;
 
 use crate::book::Book;
@@ -49,6 +49,7 @@ impl Look<'_> {
             "geohash" => self.places(),
             "snowflake-id" => self.ascending(),
             "rest" => self.interface(),
+            "virtual-waiting-room" | "message-queue" => self.line()?,
             _ => return None,
         })
     }
@@ -223,6 +224,40 @@ impl Look<'_> {
             "event는 덧붙이기만 하고 바꾸지 않는다. 보관하는 동안은 행을 다시 만들 수 있다",
             "",
             "",
+        ))
+    }
+
+    /// A queue in which requests wait for their turn: it helps those who are promised nothing sooner.
+    fn line(&self) -> Option<(bool, Text)> {
+        let value = |id: &str| self.book.ledger.contains(id).then(|| self.book.value(id));
+        let rush = |o: &&Operation| {
+            value(&o.qps_peak).unwrap_or(0.0) / value(&o.qps_avg).unwrap_or(1.0).max(1e-9)
+        };
+        let all = self.estimate.operations.iter();
+        let operation = all.max_by(|a, b| rush(a).total_cmp(&rush(b)))?;
+        let (name, peak, average) = (&operation.name, &operation.qps_peak, &operation.qps_avg);
+        let promise = self.estimate.objectives.iter().find(|objective| {
+            let own = objective.operation.as_deref().is_none_or(|of| of == operation.name);
+            own && objective.sli.quantile().is_some()
+        })?;
+        let limit = &promise.limit;
+        Some((
+            false,
+            t(
+                format!(
+                    "The parts are sized for {{{peak}}} of {name}, whose average is {{{average}}}: \
+                     nobody has to queue. A queue that halved the rate would make the last of a \
+                     rush wait as long as the rush lasts, and {{{limit}}} is promised. What comes \
+                     beyond the size is refused at once, with Retry-After and jitter, which is a \
+                     queue at the clients.",
+                ),
+                format!(
+                    "평균 {{{average}}}인 {name} 요청이 {{{peak}}}까지 몰려도 감당하도록 크기를 정했으므로 \
+                     줄을 세울 필요가 없다. 대기열로 rate를 반으로 낮추면 마지막 사람은 몰리는 시간만큼 더 \
+                     기다려야 하는데, 약속은 {{{limit}}}이다. 크기를 넘는 요청은 jitter를 준 Retry-After와 \
+                     함께 바로 거절한다. 클라이언트 쪽에 줄을 세우는 셈이다.",
+                ),
+            ),
         ))
     }
 

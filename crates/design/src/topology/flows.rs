@@ -3,6 +3,7 @@
 use tenfold_estimate::{Access as Asked, Consistency, Operation, OperationKind, Timing, Touch};
 
 use super::components::holder;
+use crate::choices::front::HIT;
 use crate::draft::{Draft, LogPlan};
 use crate::types::{
     Access, Action, Called, Copy, Emit, Formula, Invalidation, Lookup, Repeat, STATEMENT,
@@ -42,6 +43,9 @@ fn push(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
 
 fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
     let service = draft.services.get(&operation.name)?;
+    if draft.front.contains(&operation.name) {
+        return Some(behind_cdn(draft, operation, service));
+    }
     let mut flow = Vec::new();
     if draft.components.contains_key("edge") {
         flow.push(Step::Visit("edge".to_owned()));
@@ -51,10 +55,29 @@ fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
         flow.push(Step::Visit("sessions".to_owned()));
     }
     flow.push(Step::Visit(service.clone()));
+    flow.extend(work(draft, operation, service));
+    one_commit(draft, &mut flow);
+    Some(flow)
+}
+
+/// What a CDN keeps it answers; the rest it asks as anybody would.
+fn behind_cdn(draft: &Draft<'_>, operation: &Operation, service: &str) -> Vec<Step> {
+    let mut asked = called(service, work(draft, operation, service), false);
+    if draft.components.contains_key("edge") {
+        asked = called("edge", vec![asked], false);
+    }
+    let ratio = Formula::new(format!("1 - {HIT}"));
+    let missed = Action::Sometimes(Sometimes { ratio, steps: vec![asked] });
+    vec![Step::Visit("cdn".to_owned()), Step::Action(missed)]
+}
+
+/// What a service does for a request.
+fn work(draft: &Draft<'_>, operation: &Operation, service: &str) -> Vec<Step> {
+    let mut flow = Vec::new();
     for touch in &operation.touches {
         // What belongs to another service is asked of that service.
-        let owner = draft.owners.get(&touch.dataset).filter(|owner| *owner != service);
-        let mut own = steps(draft, operation, touch, owner.unwrap_or(service));
+        let owner = draft.owners.get(&touch.dataset).filter(|owner| owner.as_str() != service);
+        let mut own = steps(draft, operation, touch, owner.map_or(service, String::as_str));
         let outside = operation.calls.iter().filter(|call| call.after == touch.dataset);
         own.extend(outside.map(|call| called(&call.system, Vec::new(), call.optional)));
         match owner {
@@ -62,8 +85,7 @@ fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
             None => flow.extend(own),
         }
     }
-    one_commit(draft, &mut flow);
-    Some(flow)
+    flow
 }
 
 fn called(to: &str, steps: Vec<Step>, optional: bool) -> Step {

@@ -32,6 +32,7 @@ pub(super) fn all(draft: &mut Draft<'_>) {
     }
     sessions(draft);
     delivery(draft);
+    front(draft);
     farm(draft);
     outside(draft);
 }
@@ -178,4 +179,15 @@ fn delivery(draft: &mut Draft<'_>) {
     let mut edges = component(Kind::Cdn, "streams near the viewers", technology, None);
     edges.runs.managed = true;
     draft.components.insert("delivery".to_owned(), edges);
+}
+
+/// The CDN that keeps answers of the region.
+fn front(draft: &mut Draft<'_>) {
+    if draft.front.is_empty() {
+        return;
+    }
+    let role = format!("keeps answers of {}", draft.front.join(", "));
+    let mut cdn = component(Kind::Cdn, &role, "cloudfront", None);
+    cdn.runs.managed = true;
+    draft.components.insert("cdn".to_owned(), cdn);
 }

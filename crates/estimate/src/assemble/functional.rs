@@ -6,13 +6,13 @@ use crate::{
     OperationKind, Origin, Priority, Story, UseCase, words,
 };
 
+mod served;
+
+use served::served_by;
+
 /// Returns a story as a sentence.
 pub(super) fn story_text(role: &str, goal: &str, why: Option<&str>) -> String {
-    let article = if role.starts_with(['a', 'e', 'i', 'o', 'u']) && !role.starts_with("user") {
-        "an"
-    } else {
-        "a"
-    };
+    let article = words::article(role);
     match why {
         Some(why) => format!("As {article} {role} I want to {goal} so that {why}"),
         None => format!("As {article} {role} I want to {goal}"),
@@ -49,24 +49,22 @@ pub(super) fn features(draft: &Draft<'_>) -> Vec<Feature> {
                 matched[index] = true;
                 stated_origin(brief[index].span, &brief[index].text)
             }
-            None => {
-                Origin::Proposed { reason: format!("customary for a {}", draft.archetype.label) }
-            }
+            None => Origin::Proposed { reason: words::customary(&draft.archetype.label) },
         };
         let needs = |when: &[String]| when.iter().any(|own| own == name);
+        let carried = |(operation, o): &(&String, &OperationDraft)| {
+            let carries = if spec.always { o.spec.when.is_empty() } else { needs(&o.spec.when) };
+            carries || spec.part_of.contains(*operation)
+        };
+        let mut operations: Vec<String> =
+            draft.operations.iter().filter(carried).map(|(name, _)| name.clone()).collect();
+        if let (true, Some(index)) = (operations.is_empty(), stated) {
+            operations = served_by(draft, &brief[index].text, &brief[index].words);
+        }
         features.push(Feature {
             name: name.clone(),
             text: stated.map_or_else(|| spec.label.clone(), |index| brief[index].text.clone()),
-            operations: draft
-                .operations
-                .iter()
-                .filter(|(operation, o)| {
-                    let carries =
-                        if spec.always { o.spec.when.is_empty() } else { needs(&o.spec.when) };
-                    carries || spec.part_of.contains(operation)
-                })
-                .map(|(name, _)| name.clone())
-                .collect(),
+            operations,
             datasets: draft
                 .datasets
                 .iter()
@@ -99,14 +97,11 @@ fn own_feature(draft: &Draft<'_>, feature: &tenfold_brief::Feature) -> Feature {
         .iter()
         .map(|word| tenfold_brief::NounPhrase { words: vec![word.clone()], rest: false })
         .collect();
-    let mut operations: Vec<String> =
-        nouns.iter().filter_map(|noun| draft.find_operation(noun, None)).collect();
+    let operations = served_by(draft, &feature.text, &feature.words);
     let mut datasets: Vec<String> =
         nouns.iter().filter_map(|noun| draft.find_dataset(noun)).collect();
-    for names in [&mut operations, &mut datasets] {
-        names.sort();
-        names.dedup();
-    }
+    datasets.sort();
+    datasets.dedup();
     let name = feature.keywords.first().cloned().unwrap_or_else(|| feature.words.join("-"));
     let origin = stated_origin(feature.span, &feature.text);
     let (text, priority) = (feature.text.clone(), Priority::Core);
@@ -117,18 +112,11 @@ fn own_feature(draft: &Draft<'_>, feature: &tenfold_brief::Feature) -> Feature {
 pub(super) fn functional(draft: &Draft<'_>, operations: &[Operation]) -> FunctionalRequirements {
     let mut stories: Vec<Story> = Vec::new();
     for story in &draft.brief.stories {
-        let found = story.words.iter().filter_map(|word| {
-            let noun = tenfold_brief::NounPhrase { words: vec![word.clone()], rest: false };
-            draft.find_operation(&noun, None)
-        });
-        let mut served: Vec<String> = found.collect();
-        served.sort();
-        served.dedup();
         stories.push(Story {
             role: story.role.clone(),
             goal: story.goal.clone(),
             why: story.why.clone(),
-            operations: served,
+            operations: served_by(draft, &story.goal, &story.words),
             origin: stated_origin(story.span, &story.goal),
         });
     }

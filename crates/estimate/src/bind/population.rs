@@ -321,13 +321,30 @@ fn moment_of_all(draft: &mut Draft<'_>, length: &str, seconds: f64) -> bool {
         .map(|(name, _)| name.clone())
         .collect();
     for name in paced {
+        let by_day = counted_by_day(draft, &name);
         let Some(operation) = draft.operations.get_mut(&name) else { continue };
-        operation.window = Some(format!("{} from the start", span_words(seconds)));
-        let label = format!("{name}: share of the time in which it happens");
-        let active = format!("op.{name}.active_ratio");
-        draft.formula(&active, &label, &format!("moments_per_day * {length} / 86400"));
+        let share = format!("moments_per_day * {length} / 86400");
         let (average, peak) = (format!("op.{name}.qps_avg"), format!("op.{name}.qps_peak"));
-        draft.formula(&peak, &format!("{name}: requests per second at peak"), &average);
+        let label = format!("{name}: requests per second at peak");
+        if by_day {
+            // All of a day falls into the moments.
+            draft.formula(&peak, &label, &format!("{average} / ({share})"));
+            continue;
+        }
+        operation.window = Some(format!("{} from the start", span_words(seconds)));
+        let active = format!("op.{name}.active_ratio");
+        let active_label = format!("{name}: share of the time in which it happens");
+        draft.formula(&active, &active_label, &share);
+        draft.formula(&peak, &label, &average);
     }
     true
+}
+
+/// Returns whether the brief counts an operation by days or longer.
+fn counted_by_day(draft: &Draft<'_>, operation: &str) -> bool {
+    let rates = ["times_per_actor", "qps_avg"].map(|what| format!("op.{operation}.{what}"));
+    let rate = |figure: &Option<String>| figure.as_ref().is_some_and(|id| rates.contains(id));
+    let stated = draft.figure_of.iter().position(rate);
+    let per = stated.and_then(|index| draft.brief.demands[index].per_seconds());
+    per.is_some_and(|seconds| seconds >= 86_400.0)
 }

@@ -99,12 +99,14 @@ pub(super) fn operation(
         .as_ref()
         .map_or_else(|| "user".to_owned(), NounPhrase::to_string);
     let plain = |verb: &String| words::is_request_word(verb) || noun.words.first() == Some(verb);
-    let label = match verb.filter(|verb| !plain(verb)) {
-        Some(verb) => format!("{verb} {noun}"),
-        None => noun.to_string(),
+    let verb = verb.filter(|verb| !plain(verb));
+    let (label, goal) = match verb {
+        Some(verb) => (format!("{verb} {noun}"), None),
+        None => (noun.to_string(), words::goal(noun, kind)),
     };
     let mut operation = generic_operation(&label, kind, origin);
     operation.spec.actor = actor;
+    operation.spec.goal = goal;
     operation.spec.in_totals = kind != OperationKind::Signal;
     operation.nouns.push(noun.clone());
     draft.operations.insert(name.clone(), operation);

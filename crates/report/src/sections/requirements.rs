@@ -1,10 +1,12 @@
 //! Section 1: what the system must do and how well.
 
+use std::collections::BTreeSet;
+
 use tenfold_architect::Plan;
 use tenfold_estimate::{
-    ApiContract, Bound, Consistency, Idempotency, OperationKind, Origin, Priority, Sli,
+    ApiContract, Bound, Consistency, Idempotency, Operation, OperationKind, Origin, Priority, Sli,
 };
-use tenfold_units::{Quality, Text};
+use tenfold_units::{Provenance, Quality, Text};
 
 use super::working::{origin, working};
 use crate::document::{Document, code, plain};
@@ -127,18 +129,53 @@ fn names(names: &[String]) -> String {
     names.join(", ")
 }
 
+/// Average and peak; of what happens in a part of the day, also the mean over all of it.
+fn rate(operation: &Operation, document: &mut Document<'_>) -> String {
+    let (average, peak) = (&operation.qps_avg, &operation.qps_peak);
+    let (average, peak) = (document.print(Some(average)), document.print(Some(peak)));
+    if operation.window.active_ratio.is_none() {
+        return format!("{average} on average, {peak} at peak");
+    }
+    let daily = document.print(Some(&format!("op.{}.daily_mean_qps", operation.name)));
+    let when = plain(&operation.window.label);
+    format!("{average} on average while it happens ({when}), {peak} at peak, {daily} over the day")
+}
+
+/// Where a rate comes from: the places of the brief that its formula reads, else why it is supplied.
+fn rate_origin(of_operation: &Origin, rate: &str, document: &Document<'_>) -> String {
+    let mut stated = BTreeSet::new();
+    let mut open = vec![rate.to_owned()];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        match document.ledger.get(&id).map(|figure| &figure.provenance) {
+            Some(Provenance::Stated { line, column, text }) => {
+                stated.insert((*line, *column, text.clone()));
+            }
+            Some(Provenance::Derived { inputs, .. }) => open.extend(inputs.iter().cloned()),
+            Some(_) | None => {}
+        }
+    }
+    let places: Vec<String> = stated
+        .iter()
+        .map(|(line, column, text)| {
+            let (line, column, text) = (*line, *column, text.clone());
+            origin(&Origin::Stated { line, column, text })
+        })
+        .collect();
+    if places.is_empty() { origin(of_operation) } else { places.join("; ") }
+}
+
 fn non_functional(plan: &Plan, document: &mut Document<'_>) {
     let mut rows = Vec::new();
     for operation in &plan.estimate.operations {
         rows.push(vec![
             "scalability".to_owned(),
             plain(&operation.label),
-            format!(
-                "{} on average, {} at peak",
-                document.print(Some(&operation.qps_avg)),
-                document.print(Some(&operation.qps_peak))
-            ),
-            origin(&operation.origin),
+            rate(operation, document),
+            rate_origin(&operation.origin, &operation.qps_avg, document),
         ]);
     }
     for objective in &plan.estimate.objectives {
