@@ -1,7 +1,7 @@
 //! What is asked once in a while, asked more often, so that a run sees enough of it.
 
 use indexmap::IndexMap;
-use tenfold_sim::{Load, Model, Step};
+use tenfold_sim::{Load, Model, Servers, Step};
 use tenfold_units::Text;
 
 use crate::plan::Approximation;
@@ -11,6 +11,10 @@ const ENOUGH: f64 = 6_000.0;
 
 /// What all that is asked more often may add to the requests.
 const ADDED: f64 = 0.004;
+
+/// What all that is asked more often may add to the utilization of any one component: more, and it
+/// would no longer be the load that was asked for.
+const ADDED_BUSY: f64 = 0.005;
 
 /// Raises the rates of operations that a run of `seconds` would see too little of, as far as that
 /// leaves the load what it is. Returns the factor of each and what is to be said of it.
@@ -33,8 +37,10 @@ pub(super) fn more_often(
         .map(|(name, _)| name.clone())
         .collect();
     let each = total * ADDED / (rare.len() as f64).max(1.0);
+    let most = most_added(model, &rare);
     let mut factors = IndexMap::new();
     for name in rare {
+        let each = each.min(most[&name]);
         let Some(Load::Open(poisson)) = model.operations.get_mut(&name).map(|o| &mut o.load) else {
             continue;
         };
@@ -48,6 +54,66 @@ pub(super) fn more_often(
     let followers = followers(model, &factors);
     factors.extend(followers);
     (factors, told)
+}
+
+/// The requests per second by which each of these operations may grow before some component on its way
+/// is busier than it may be for that.
+fn most_added(model: &Model, rare: &[String]) -> IndexMap<String, f64> {
+    let work_of = |name: &String| {
+        let mut work = IndexMap::new();
+        busy(model, &model.operations[name].flow, 1.0, &mut work);
+        work
+    };
+    let mut sharing: IndexMap<&str, f64> = IndexMap::new();
+    for component in rare.iter().flat_map(|name| work_of(name).into_keys()) {
+        *sharing.entry(component).or_default() += 1.0;
+    }
+    let most = |name: &String| {
+        work_of(name)
+            .into_iter()
+            .filter(|(_, work)| *work > 0.0)
+            .map(|(component, work)| ADDED_BUSY / sharing[component] / work)
+            .fold(f64::INFINITY, f64::min)
+    };
+    rare.iter().map(|name| (name.clone(), most(name))).collect()
+}
+
+/// Adds by how much one such request a second makes each component busier, 0 to 1, as if every look-up
+/// missed.
+fn busy<'a>(model: &Model, steps: &'a [Step], times: f64, work: &mut IndexMap<&'a str, f64>) {
+    for step in steps {
+        let mut called = |to: &'a str, access: &str| {
+            *work.entry(to).or_default() += times * share_of_one(model, to, access);
+        };
+        match step {
+            Step::Call(call) => {
+                called(&call.to, &call.access);
+                busy(model, &call.steps, times, work);
+            }
+            Step::Lookup(lookup) => {
+                called(&lookup.cache, "read");
+                busy(model, &lookup.on_miss, times, work);
+            }
+            Step::Emit(to) | Step::Append(to) => called(to, "append"),
+            Step::Parallel(parallel) => {
+                parallel.branches.iter().for_each(|branch| busy(model, branch, times, work));
+            }
+            Step::Choice(ways) => {
+                ways.iter().for_each(|way| busy(model, &way.steps, times * way.probability, work));
+            }
+            Step::Each(each) => busy(model, &each.steps, times, work),
+            Step::Fill(_) => {}
+        }
+    }
+}
+
+/// The utilization that one call a second is to a component.
+fn share_of_one(model: &Model, component: &str, access: &str) -> f64 {
+    let Some(component) = model.components.get(component) else { return 0.0 };
+    let Servers::Finite(servers) = component.servers else { return 0.0 };
+    let time = component.service_time.get(access).or_else(|| component.service_time.get("any"));
+    let all: u32 = component.replicas.values().sum();
+    time.map_or(0.0, |time| time.mean() / f64::from(servers * all.max(1)))
 }
 
 /// The factors of jobs: they have as many more records as those who emit them come more often.
