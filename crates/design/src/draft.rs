@@ -211,6 +211,12 @@ impl<'a> Draft<'a> {
         })
     }
 
+    /// Returns whether an operation comes over a connection that stays open: what changes something
+    /// does, where there are such connections.
+    pub(crate) fn is_held(&self, operation: &Operation) -> bool {
+        self.sessions.is_some() && operation.kind != OperationKind::Read
+    }
+
     /// Returns the dataset of this name.
     pub(crate) fn dataset(&self, name: &str) -> &'a Dataset {
         self.estimate.datasets.iter().find(|d| d.name == name).expect("named by the estimate")
@@ -239,11 +245,16 @@ impl<'a> Draft<'a> {
                 path: None,
                 line: None,
                 figures: Text::figure_ids(&verdict.en).into_iter().map(str::to_owned).collect(),
-                text: verdict.clone(),
+                text: quoted(&pin.text, &verdict),
             });
         }
         PinVerdict { line: pin.line, column: pin.column, text: pin.text.clone(), holds, verdict }
     }
+}
+
+/// Returns what is said of some words of the brief, after these words.
+pub(crate) fn quoted(words: &str, said: &Text) -> Text {
+    t(format!("\"{words}\": {}", said.en), format!("\"{words}\": {}", said.ko))
 }
 
 /// Returns a text from its two wordings.

@@ -127,9 +127,9 @@ fn decide<'a>(
     choices::memory::decide(&mut draft);
     choices::store::decide(&mut draft);
     choices::asynchronous::decide(&mut draft);
+    choices::sessions::decide(&mut draft);
     choices::edge::decide(&mut draft);
     choices::services::decide(&mut draft);
-    choices::sessions::decide(&mut draft);
     choices::delivery::decide(&mut draft);
     choices::hot_row::decide(&mut draft);
     choices::steps::decide(&mut draft);

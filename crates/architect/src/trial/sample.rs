@@ -14,7 +14,7 @@ const ADDED: f64 = 0.004;
 
 /// What all that is asked more often may add to the utilization of any one component: more, and it
 /// would no longer be the load that was asked for.
-const ADDED_BUSY: f64 = 0.005;
+const ADDED_BUSY: f64 = 0.01;
 
 /// Raises the rates of operations that a run of `seconds` would see too little of, as far as that
 /// leaves the load what it is. Returns the factor of each and what is to be said of it.

@@ -1,6 +1,6 @@
 //! The edge: who terminates TLS, limits callers and routes.
 
-use tenfold_estimate::OperationKind;
+use tenfold_estimate::{Operation, OperationKind};
 use tenfold_units::Unit;
 
 use crate::draft::{Draft, EdgePlan, excuse, option, t};
@@ -16,10 +16,15 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
 /// Makes requests, connections and bytes at the edge stand.
 fn totals(draft: &mut Draft<'_>) {
     let requests: Vec<_> = draft.requests().collect();
-    let sum = |suffix: &str| {
-        let terms: Vec<_> = requests.iter().map(|o| format!("load.{}.{suffix}", o.name)).collect();
+    let sum_of = |operations: &[&Operation], suffix: &str| {
+        let terms: Vec<_> =
+            operations.iter().map(|o| format!("load.{}.{suffix}", o.name)).collect();
         if terms.is_empty() { "0".to_owned() } else { terms.join(" + ") }
     };
+    let sum = |suffix: &str| sum_of(&requests, suffix);
+    // What comes over a connection that stays open goes to the node that holds it.
+    let passing: Vec<_> = draft.requests().filter(|o| !draft.is_held(o)).collect();
+    let passed = |suffix: &str| sum_of(&passing, suffix);
     let bytes: Vec<_> =
         requests.iter().map(|o| format!("load.{}.avg * {}", o.name, o.response_bytes)).collect();
     let bytes = if bytes.is_empty() { "0".to_owned() } else { bytes.join(" + ") };
@@ -28,9 +33,13 @@ fn totals(draft: &mut Draft<'_>) {
     let rate = Unit::PerSecond;
     book.derive("edge.requests_avg", "requests at the edge, average", rate, &sum("avg"));
     book.derive("edge.requests_peak", "requests at the edge, peak", rate, &sum("peak"));
-    let formula = format!("edge.requests_peak * {ratio}");
+    let label = "requests through the gateway, average";
+    book.derive("edge.passed_avg", label, rate, &passed("avg"));
+    let label = "requests through the gateway, peak";
+    book.derive("edge.passed_peak", label, rate, &passed("peak"));
+    let formula = format!("edge.passed_peak * {ratio}");
     book.derive("edge.connections_peak", "new connections at peak", rate, &formula);
-    let formula = format!("edge.requests_avg * {ratio}");
+    let formula = format!("edge.passed_avg * {ratio}");
     book.derive("edge.connections_avg", "new connections, average", rate, &formula);
     let label = "bytes out to users, average";
     book.derive("edge.bytes_out", label, Unit::BytesPerSecond, &bytes);
@@ -75,7 +84,7 @@ fn gateway(draft: &mut Draft<'_>) {
         Unit::Erlangs,
         &formula,
     );
-    let cores = format!("edge.requests_peak * {proxy} + edge.tls_cores");
+    let cores = format!("edge.passed_peak * {proxy} + edge.tls_cores");
     let fleet = service::fleet(book, "edge", "c7g", &cores, zones);
     let (hour, unit) = (book.fact("aws.nlb.hour"), book.fact("aws.nlb.lcu"));
     let flows = book.fact("aws.nlb.lcu.new_flows");
@@ -160,11 +169,11 @@ fn gateway_choice(draft: &mut Draft<'_>, own: bool) -> Choice {
         chosen: if own { "nginx" } else { "load-balancer" }.to_owned(),
         reason: t(
             format!(
-                "{{edge.requests_peak}} requests and {{edge.connections_peak}} new connections at \
+                "{{edge.passed_peak}} requests and {{edge.connections_peak}} new connections at \
                  peak cost {{{cheap}}} this way."
             ),
             format!(
-                "최대 {{edge.requests_peak}}의 요청과 {{edge.connections_peak}}의 새 연결을 \
+                "최대 {{edge.passed_peak}}의 요청과 {{edge.connections_peak}}의 새 연결을 \
                  {{{cheap}}}에 처리한다."
             ),
         ),

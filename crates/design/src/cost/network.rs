@@ -206,7 +206,7 @@ fn balancer(sheet: &mut Sheet<'_, '_>) {
     };
     let own = gateway.runs.instance.is_some();
     let connections = over_requests(sheet.design, &|o| {
-        let ratio = o.new_connection_ratio.as_ref().map_or("1", |ratio| ratio.0.as_str());
+        let ratio = o.new_connection_ratio.as_ref().map_or("0", |ratio| ratio.0.as_str());
         format!("({}) * ({ratio})", o.rate.0)
     });
     let out = over_requests(sheet.design, &|o| format!("({}) * ({})", o.rate.0, o.response.0));

@@ -147,6 +147,13 @@ fn key_spaces(draft: &mut Draft<'_>) -> IndexMap<String, KeySpace> {
     spaces
 }
 
+/// Whether clients open connections to us for an operation: not where they hold one, nor where they
+/// ask a CDN, nor for what the server begins.
+fn connects(draft: &Draft<'_>, operation: &tenfold_estimate::Operation) -> bool {
+    let asked = draft.requests().any(|request| request.name == operation.name);
+    asked && !draft.is_held(operation) && !draft.front.contains(&operation.name)
+}
+
 fn workload(draft: &mut Draft<'_>) -> IndexMap<String, Operation> {
     let mut workload = IndexMap::new();
     let ratio = ["assumed.new_connection_ratio", "assumed.new_connection_ratio.app"]
@@ -167,9 +174,7 @@ fn workload(draft: &mut Draft<'_>) -> IndexMap<String, Operation> {
             response: Formula::new(operation.response_bytes.clone()),
             keys: first.map(|touch| touch.dataset.clone()),
             kind: operation.kind,
-            new_connection_ratio: ratio
-                .filter(|_| operation.kind != tenfold_estimate::OperationKind::Job)
-                .map(Formula::new),
+            new_connection_ratio: ratio.filter(|_| connects(draft, operation)).map(Formula::new),
             connections: (draft.sessions.is_some()
                 && operation.kind == tenfold_estimate::OperationKind::Push)
                 .then(|| Formula::new("concurrent_users * load_factor")),

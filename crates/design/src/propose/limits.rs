@@ -4,7 +4,7 @@ use tenfold_estimate::Estimate;
 use tenfold_units::{Interval, Provenance, Quality, Text, Unit, math};
 
 use crate::book::Book;
-use crate::draft::t;
+use crate::draft::{quoted, t};
 use crate::types::{Choice, Design, Finding, Kind, PinVerdict, Severity};
 
 /// Returns what the budget says, and the operations without a flow.
@@ -125,7 +125,8 @@ fn pins(
     };
     let open = estimate.pins.iter().filter(|pin| !pin.negated && !answered(pin));
     let idle = answers.iter().filter(|answer| !answer.holds).map(|answer| {
-        finding("pin", Severity::Warning, vec![answer.text.clone()], answer.verdict.clone())
+        let text = quoted(&answer.text, &answer.verdict);
+        finding("pin", Severity::Warning, vec![answer.text.clone()], text)
     });
     let unanswered = open.map(|pin| {
         let text = t(

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use indexmap::IndexMap;
+use tenfold_estimate::{Operation, OperationKind};
 use tenfold_patterns::{CacheOptions, CachePolicy, TokenBucketOptions};
 use tenfold_units::{Bytes, Unit, duration};
 
@@ -113,16 +114,23 @@ pub(super) fn edge(draft: &mut Draft<'_>) {
             edge
         }
     };
-    let writes: Vec<String> = draft
-        .requests()
-        .filter(|o| o.kind == tenfold_estimate::OperationKind::Write)
-        .map(|o| o.name.clone())
-        .collect();
-    for operation in writes {
-        let token_bucket = TokenBucketOptions::per_second(10, 20);
-        edge.limits.insert(operation, Limit { key: "client_ip".to_owned(), token_bucket });
-    }
+    edge.limits = limits(draft, "client_ip", |operation| !draft.is_held(operation));
     draft.components.insert("edge".to_owned(), edge);
+}
+
+/// A limit for each caller of each of these operations that write.
+pub(super) fn limits(
+    draft: &Draft<'_>,
+    key: &str,
+    here: impl Fn(&Operation) -> bool,
+) -> IndexMap<String, Limit> {
+    let writes = draft.requests().filter(|o| o.kind == OperationKind::Write && here(o));
+    writes
+        .map(|operation| {
+            let token_bucket = TokenBucketOptions::per_second(10, 20);
+            (operation.name.clone(), Limit { key: key.to_owned(), token_bucket })
+        })
+        .collect()
 }
 
 fn autoscale(per_zone: u32) -> Autoscale {

@@ -47,12 +47,10 @@ fn request(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
         return Some(behind_cdn(draft, operation, service));
     }
     let mut flow = Vec::new();
-    if draft.components.contains_key("edge") {
-        flow.push(Step::Visit("edge".to_owned()));
-    }
-    // What changes something comes over the open connection, where there is one.
-    if draft.sessions.is_some() && operation.kind != OperationKind::Read {
+    if draft.is_held(operation) {
         flow.push(Step::Visit("sessions".to_owned()));
+    } else if draft.components.contains_key("edge") {
+        flow.push(Step::Visit("edge".to_owned()));
     }
     flow.push(Step::Visit(service.clone()));
     flow.extend(work(draft, operation, service));

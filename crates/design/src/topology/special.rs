@@ -160,6 +160,7 @@ fn sessions(draft: &mut Draft<'_>) {
         reconnect_over: Some(Duration::from_secs(60)),
     });
     nodes.health = Some(super::components::health());
+    nodes.limits = super::components::limits(draft, "connection", |o| draft.is_held(o));
     draft.components.insert("sessions".to_owned(), nodes);
 }
 
