@@ -289,7 +289,8 @@ impl<'m> Design<'m> {
 
     /// Lets `event` happen after `delay`.
     fn post(&mut self, delay: f64, event: Event) {
-        if delay > 0.0 {
+        // Shuffled, events of this very instant are ties like any others.
+        if delay > 0.0 || self.scenario.shuffle_ties {
             self.agenda.push(self.now + delay, event);
         } else {
             self.immediate.push_back(event);
