@@ -1,7 +1,7 @@
 //! Availability over a year: how often each part fails, times what users then lost.
 
 use tenfold_catalog::Catalog;
-use tenfold_design::{Design, RegionMode};
+use tenfold_design::Design;
 use tenfold_estimate::OperationKind;
 use tenfold_units::{Ledger, Unit};
 
@@ -9,8 +9,8 @@ use crate::plan::{KillWhat, Trial, TrialKind};
 
 /// Adds `availability_year.<operation>` for each operation and `availability_year.all`, the lowest of them.
 ///
-/// Availability = 1 − Σ over losses of (times a year × bad seconds of one) ÷ a year, times what the
-/// provider promises for a region, times the share of good answers under the average load with
+/// Availability = 1 − Σ over losses of (times a year × bad seconds of one) ÷ a year, times the share of
+/// a year in which the region is there, times the share of good answers under the average load with
 /// nothing lost. Sums are exact while losses do not overlap, which a year with
 /// minutes of them allows.
 pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trials: &[Trial]) {
@@ -21,14 +21,8 @@ pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trial
     for (id, fact, label) in facts {
         catalog.known_fact(fact).insert_into(ledger, id, label);
     }
-    let sla = match catalog.sla("aws.ec2.multiaz") {
-        Some(fact) if design.place.provider == "aws" => {
-            fact.insert_into(ledger, "fact.sla.region", "what the provider promises for a region");
-            "fact.sla.region"
-        }
-        Some(_) | None => "1",
-    };
-    let sla = with_further_region(design, ledger, sla);
+    let known = ledger.contains("region.availability");
+    let region = if known { "region.availability" } else { "1" };
     let mut all = Vec::new();
     let awaited = design.workload.iter().filter(|(_, o)| o.kind != OperationKind::Job);
     for (operation, _) in awaited {
@@ -60,7 +54,7 @@ pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trial
             .flat_map(|trial| trial.phases.iter().flat_map(|phase| &phase.operations))
             .find(|seen| seen.operation == *operation)
             .map_or("1", |seen| seen.availability.as_str());
-        let formula = format!("{sla} * {steady} * (1 - ({}))", terms.join(" + "));
+        let formula = format!("{region} * {steady} * (1 - ({}))", terms.join(" + "));
         ledger.derive(&id, &label, Unit::Ratio, &formula);
         all.push(id);
     }
@@ -68,22 +62,6 @@ pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trial
         let formula = format!("min({})", all.join(", "));
         ledger.derive("availability_year.all", "availability over a year", Unit::Ratio, &formula);
     }
-}
-
-/// A second region that takes over leaves of an event what passes until then.
-fn with_further_region(design: &Design, ledger: &mut Ledger, sla: &'static str) -> &'static str {
-    let takes_over = |f: &&tenfold_design::FurtherRegion| f.mode != RegionMode::Backup;
-    let known = ["assumed.region.takeover", "assumed.region.outage"];
-    if !design.place.further.iter().any(|f| takes_over(&f))
-        || known.iter().any(|id| !ledger.contains(id))
-        || sla == "1"
-    {
-        return sla;
-    }
-    let formula = format!("1 - (1 - {sla}) * min(1, {} / {})", known[0], known[1]);
-    let label = "availability of two regions, one taking over from the other";
-    ledger.derive("regions.availability", label, Unit::Ratio, &formula);
-    "regions.availability"
 }
 
 /// Losses per second from the facts, which are per second or per year as the catalogue stores them.

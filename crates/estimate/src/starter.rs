@@ -1,6 +1,7 @@
 //! A brief to start from, for each kind of system.
 
-use crate::archetype::{self, GENERIC};
+use crate::OperationKind;
+use crate::archetype::{self, GENERIC, OperationSpec};
 
 /// Returns the names of all kinds of system that are known, `generic` last.
 pub fn archetype_names() -> impl Iterator<Item = &'static str> {
@@ -28,6 +29,21 @@ pub fn starter_brief(name: &str) -> Option<String> {
     for line in load {
         text += &format!("- {line}\n");
     }
-    text += "- p99 < 500 ms\n- Availability 99.9%\n- Peak 3x\n";
+    for (label, seconds) in archetype.operations.values().filter_map(promised) {
+        let milliseconds = (seconds * 1_000.0).round();
+        text += &if seconds < 1.0 {
+            format!("- {label} p99 < {milliseconds} ms\n")
+        } else {
+            format!("- {label} p99 < {seconds} s\n")
+        };
+    }
+    text += "- Availability 99.9%\n- Peak 3x\n";
     Some(text)
+}
+
+/// What an operation that clients wait for is called, and what is customarily promised for it, s.
+fn promised(operation: &OperationSpec) -> Option<(&str, f64)> {
+    let waited = matches!(operation.kind, OperationKind::Read | OperationKind::Write);
+    let always = waited && operation.when.is_empty();
+    Some((operation.words.first()?, operation.p99_seconds.filter(|_| always)?))
 }

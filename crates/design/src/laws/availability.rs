@@ -1,7 +1,7 @@
 //! Availability is the product of what the path needs; one region never promises more than its SLA.
 
 use tenfold_estimate::Sli;
-use tenfold_units::Unit;
+use tenfold_units::{Interval, Unit};
 
 use super::{broken, paths, warning};
 use crate::analysis::Analysis;
@@ -9,8 +9,36 @@ use crate::book::Book;
 use crate::draft::t;
 use crate::types::{Component, Design, Finding, Kind, RegionMode, ReplicationMode};
 
+/// Makes `region.availability` stand: what a year with so many major events of a region leaves, with
+/// another region that takes over or without one. Unlike what the provider promises, which is a price
+/// for breaking it, this is what is to be expected.
+fn expected(book: &mut Book<'_>, design: &Design) {
+    let rate = book.fact("rate.region");
+    let (outage, takeover) = (book.assume("region.outage"), book.assume("region.takeover"));
+    let several = design.place.further.iter().any(|f| f.mode != RegionMode::Backup);
+    let lost = if several { format!("min({outage}, {takeover})") } else { outage };
+    let per_year = if book.ledger[&rate].unit == Unit::PerSecond { "1" } else { "31536000" };
+    let label = "what major events leave of a year with the region";
+    let formula = format!("1 - {rate} * {lost} / {per_year}");
+    let there = book.derive("region.there", label, Unit::Ratio, &formula);
+    // How often such events come is known within a factor of ten: a promise is judged by the middle.
+    let label = "share of a year in which the region is there";
+    let words = "the middle of what is likely";
+    let value = Interval::exact(there);
+
+    book.ledger.computed(
+        "region.availability",
+        label,
+        Unit::Ratio,
+        value,
+        words,
+        &["region.there"],
+    );
+}
+
 pub(super) fn law(book: &mut Book<'_>, design: &Design, _: &Analysis) -> Vec<Finding> {
     let region = book.fact("sla.aws.ec2.multiaz");
+    expected(book, design);
     let mut findings = Vec::new();
     let names: Vec<String> = design.flows.keys().cloned().collect();
     for name in &names {

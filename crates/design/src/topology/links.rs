@@ -141,6 +141,10 @@ fn breaker() -> CircuitBreakerOptions {
     }
 }
 
+/// Mean times of the callee after which a time-out may come: of exponential times one in 1,100 is
+/// longer.
+const PATIENT: f64 = 7.0;
+
 /// A service asks its store at most twice: two time-outs and a wait fit its share of the promise.
 fn store_link(
     draft: &Draft<'_>,
@@ -152,8 +156,15 @@ fn store_link(
     let job = draft.components.get(&id.from).is_some_and(|c| c.kind == Kind::Consumer);
     let behind = calls.iter().any(|call| call.what == What::Read { behind_cache: true });
     let writes = calls.iter().any(|call| matches!(call.what, What::Write | What::Emit { .. }));
-    let (timeout, attempts) =
-        if job { (Duration::from_secs(1), 5) } else { (span(share * 0.38), 2) };
+    let usual = calls.iter().map(|call| service(callee, call.what)).fold(0.0, f64::max);
+    let (timeout, attempts) = if job {
+        (Duration::from_secs(1), 5)
+    } else if share * 0.38 < PATIENT * usual {
+        // Two attempts would both be cut short: one that is waited for answers more often.
+        (span(share * 0.95), 1)
+    } else {
+        (span(share * 0.38), 2)
+    };
     let base = if job { Duration::from_millis(100) } else { span(share * 0.06) };
     let cap = if job { Duration::from_secs(5) } else { span(share * 0.12) };
     let options = RetryOptions {
@@ -186,7 +197,7 @@ fn store_link(
         balance: Some(Balance::Owner),
         timeout: Some(timeout),
         pool: pool(draft, id, callee, calls),
-        retry: Some(Retry { options, budget: Some(budget), idempotent_by }),
+        retry: (attempts > 1).then_some(Retry { options, budget: Some(budget), idempotent_by }),
         single_flight: behind,
         // What grows with its load needs no protection from it.
         admission: (behind && callee.station.as_ref().is_some_and(|s| s.servers > 0))

@@ -4,10 +4,14 @@ use tenfold_units::{Interval, Ledger};
 
 use crate::bind::Promise;
 use crate::draft::Draft;
-use crate::{Bound, During, Objective, OperationKind, Origin, Place, Sli};
+use crate::{Access, Bound, During, Objective, OperationKind, Origin, Place, Sli};
 
 /// Availability that is assumed where none is stated.
 const AVAILABILITY: f64 = 0.999;
+
+fn touches(draft: &Draft<'_>, operation: &str, access: Access) -> bool {
+    draft.operations[operation].spec.touches.iter().any(|touch| touch.access == access)
+}
 
 /// Makes the assumed objectives and the allowed downtime known to the network.
 pub(super) fn declare(draft: &mut Draft<'_>) {
@@ -17,6 +21,12 @@ pub(super) fn declare(draft: &mut Draft<'_>) {
         if has_latency(kind) && latencies(draft, &name).is_empty() {
             let (default, why) = match draft.operations[&name].spec.p99_seconds {
                 Some(value) => (value, "what people accept for such an operation"),
+                None if touches(draft, &name, Access::BlobWrite) => {
+                    (2.0, "a large object takes a while, and people see it go")
+                }
+                None if touches(draft, &name, Access::BlobRead) => {
+                    (1.0, "a large object comes from a store that takes its time")
+                }
                 None => (0.5, "people notice half a second and bear it"),
             };
             let label = format!("objective of {name}");

@@ -159,8 +159,11 @@ pub(super) fn dataset(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase) ->
     let thing = words::thing(noun);
     let name = words::snake(&thing, "data");
     let origin = draft.origin(index);
-    let shape =
-        if draft.brief.demands[index].amount.mid >= 50e3 { Shape::Blob } else { Shape::Record };
+    // The bytes of one item tell what it is; how much or how many there is does not.
+    let demand = &draft.brief.demands[index];
+    let one = size::BLOB_BYTES_MIN..size::STOCK_BYTES_MIN;
+    let large = demand.metric == Some(Metric::Size) && one.contains(&demand.amount.mid);
+    let shape = if large { Shape::Blob } else { Shape::Record };
     let fresh = generic_dataset(&thing.to_string(), shape, origin);
     draft.datasets.entry(name.clone()).or_insert(fresh);
     name

@@ -14,11 +14,11 @@ use crate::{OperationKind, Shape, words};
 
 const DAY: f64 = 86_400.0;
 /// An amount of data from here on, that is not said of one item, is all of it.
-const STOCK_BYTES_MIN: f64 = 1e11;
+pub(super) const STOCK_BYTES_MIN: f64 = 1e11;
 /// A record of an archetype is never as large as this.
 const OBJECT_BYTES_MIN: f64 = 1e6;
 /// An item from here on is an object rather than a record.
-const BLOB_BYTES_MIN: f64 = 50e3;
+pub(super) const BLOB_BYTES_MIN: f64 = 50e3;
 
 pub(super) fn size(draft: &mut Draft<'_>, index: usize) {
     let brief = draft.brief;
