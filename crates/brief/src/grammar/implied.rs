@@ -117,8 +117,23 @@ pub(super) fn implied(marks: &[Mark], context: &Context<'_>, found: &mut Found) 
     draft.subjects.retain(|noun| !noun.is_empty());
     said_by(&mut draft, marks, context);
     of_those_before(&mut draft, context, found);
+    if sides.before.iter().any(|mark| mark.kind == MarkKind::Those) {
+        all_of_them(&mut draft, span, context, found);
+    }
     link::resolve_each(&mut draft, context, &found.demands);
     found.demands.push(draft);
+}
+
+/// `All of them refresh the map every 3 s`: each of the people who were counted last.
+fn all_of_them(draft: &mut Demand, span: Span, context: &Context<'_>, found: &Found) {
+    let demands = context.earlier.iter().chain(&found.demands).enumerate();
+    let people = |demand: &Demand| {
+        let counts = demand.amount.dimension == Dimension::Count && demand.per.is_empty();
+        counts && demand.subject().is_some_and(|noun| PEOPLE.contains(&noun.head()))
+    };
+    let Some((index, last)) = demands.filter(|(_, demand)| people(demand)).last() else { return };
+    let noun = last.subject().cloned().unwrap_or_default();
+    draft.per.insert(0, Per::Each { noun, demand: Some(index), span });
 }
 
 /// Returns the amount of what happens once, without a number.

@@ -252,16 +252,18 @@ fn split_at_verb(words: &[(String, String)]) -> Phrase {
     for (index, (word, raw)) in words.iter().enumerate().rev() {
         let verb = lexicon::verb(raw);
         let previous = index.checked_sub(1).map(|at| words[at].1.as_str());
+        // "the client sends a batch": an article leads the object.
+        let led = words.get(index + 1).is_none_or(|(_, raw)| raw.is_empty());
         let agrees = verb.is_some_and(|verb| match previous {
             Some(previous) => {
                 (verb.is_base && lexicon::is_plural(previous))
-                    || (verb.is_third && !lexicon::is_plural(previous) && index + 1 == words.len())
+                    || (verb.is_third && !lexicon::is_plural(previous) && led)
                     || (verb.is_participle && index + 1 == words.len())
             }
             // "Send 3 messages": nobody is named.
             None => {
                 let article = words.get(index + 1).is_some_and(|(_, raw)| raw.is_empty());
-                verb.is_base && words.len() == 1 || verb.is_third && article
+                verb.is_base && words.len() == 1 || article
             }
         });
         if agrees {
@@ -278,7 +280,7 @@ fn split_at_verb(words: &[(String, String)]) -> Phrase {
 /// Verbs that only connect a noun with its amount.
 const CONNECTING: &[&str] = &[
     "be", "try", "do", "have", "need", "last", "expect", "require", "support", "allow", "hold",
-    "lead", "result", "weigh", "go", "come", "become",
+    "lead", "result", "weigh", "go", "come", "become", "wait",
 ];
 
 /// Returns the action of a verb, if it is one.

@@ -122,6 +122,7 @@ pub(crate) const VERBS: &[(&str, Option<Access>)] = &[
     ("alert", Some(Push)),
     ("connect", None),
     ("login", None),
+    ("wait", None),
     ("log in", None),
     ("sign", None),
     ("start", None),

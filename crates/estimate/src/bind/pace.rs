@@ -1,6 +1,6 @@
 //! What each of a population does, and how often.
 
-use tenfold_brief::{Access, Demand, NounPhrase, Per};
+use tenfold_brief::{Access, ConditionKind, Demand, NounPhrase, Per};
 
 use super::part::number_id;
 use super::population::{actors, is_at_once, note_population, population_id, population_of_demand};
@@ -80,12 +80,32 @@ pub(super) fn per_actor(
     }
     let formula = format!("{actors} * {times} / {}", number(seconds));
     draft.formula(&id, &format!("{label} per second"), &formula);
+    stays(draft, index, noun, &id, seconds);
     // "a bill for every meter once a month, within 4 hours": all of them fall into that time.
     if let Some(within) = super::burst_seconds(demand).filter(|within| *within < seconds) {
         let formula = format!("{actors} * {times} / {}", number(within));
         draft.formula(&format!("{stem}_peak"), &format!("{label} per second at peak"), &formula);
     }
     draft.figure_of[index] = Some(id);
+}
+
+/// "edits 2 documents a day for 30 minutes each": who does it is there for so long, which makes those
+/// who are there at the same moment (Little 1961).
+fn stays(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, rate: &str, period: f64) {
+    let conditions = &draft.brief.demands[index].conditions;
+    let lasts = conditions.iter().find_map(|condition| match condition.kind {
+        ConditionKind::For { seconds } => Some(seconds),
+        _ => None,
+    });
+    let Some(seconds) = lasts.filter(|_| period >= DAY) else { return };
+    if draft.network.contains("concurrent_users") {
+        return;
+    }
+    let formula = format!("{rate} * {}", number(seconds));
+    draft.formula("concurrent_users_avg", "there at the same moment on average", &formula);
+    let label = "there at the same moment at peak";
+    draft.formula("concurrent_users", label, "concurrent_users_avg * peak_factor");
+    note_population(draft, index, "concurrent_users", noun, None);
 }
 
 /// Lets the devices of the archetype be those whose readings the brief counts.
