@@ -112,9 +112,9 @@ fn gateway_choice(draft: &mut Draft<'_>, own: bool) -> Choice {
             "운영할 것이 없다. 인증서, health check, 확장을 provider가 맡는다",
         )],
         vec![t(
-            "each {fact.aws.alb.lcu.new_conn} new connections a second is a unit to pay: \
+            "each {fact.aws.alb.lcu.new_conn} of new connections is a unit to pay: \
              {edge.alb.units} units",
-            "초당 새 연결 {fact.aws.alb.lcu.new_conn}마다 과금 단위 하나다. 모두 {edge.alb.units}개",
+            "새 연결 {fact.aws.alb.lcu.new_conn}마다 과금 단위 하나다. 모두 {edge.alb.units}개",
         )],
         Some("edge.alb.cost".to_owned()),
     );

@@ -144,8 +144,8 @@ fn asking(draft: &mut Draft<'_>) -> ChoiceOption {
         t("clients that ask every few seconds", "몇 초마다 묻는 client"),
         vec![t("no state on any node", "node에 상태가 없다")],
         vec![t(
-            "{sessions.polls} requests every second, almost all of them answered with nothing",
-            "초당 {sessions.polls}의 요청이 생기고 거의 모두 빈 응답이다",
+            "{sessions.polls} of requests, almost all of them answered with nothing",
+            "{sessions.polls}의 요청이 생기고 거의 모두 빈 응답이다",
         )],
         None,
     );

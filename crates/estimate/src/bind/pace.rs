@@ -93,9 +93,9 @@ pub(super) fn per_actor(
 /// who are there at the same moment (Little 1961).
 fn stays(draft: &mut Draft<'_>, index: usize, noun: &NounPhrase, rate: &str, period: f64) {
     let conditions = &draft.brief.demands[index].conditions;
-    let lasts = conditions.iter().find_map(|condition| match condition.kind {
-        ConditionKind::For { seconds } => Some(seconds),
-        _ => None,
+    let lasts = conditions.iter().find_map(|condition| {
+        let ConditionKind::For { seconds } = condition.kind else { return None };
+        Some(seconds)
     });
     let Some(seconds) = lasts.filter(|_| period >= DAY) else { return };
     if draft.network.contains("concurrent_users") {
