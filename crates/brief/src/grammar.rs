@@ -87,7 +87,8 @@ pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
         }
     }
     let label = label(&marks);
-    let territories = territories(&marks, label.as_ref().map_or(0, |label| label.end));
+    let korean = context.text.contains(crate::lexer::is_hangul);
+    let territories = territories(&marks, label.as_ref().map_or(0, |label| label.end), korean);
     let label_marks = label.map_or(&marks[0..0], |label| &marks[label]);
     for territory in &territories {
         analyze::territory(&marks, label_marks, territory, context, &mut found);
@@ -158,6 +159,9 @@ fn restates_hours(marks: &[Mark], at: usize, seconds: f64) -> bool {
 
 fn condition_at(marks: &[Mark], at: usize, seconds: f64) -> Option<(usize, usize, ConditionKind)> {
     let clause = clause_around(marks, at, ";.,");
+    if let Some(found) = hours_of_each_day(marks, clause.start, at, seconds) {
+        return Some(found);
+    }
     let other = |index: usize, mark: &Mark| {
         index != at && mark.quantity().is_some_and(|quantity| quantity.time().is_none())
     };
@@ -203,6 +207,28 @@ fn condition_at(marks: &[Mark], at: usize, seconds: f64) -> Option<(usize, usize
     bounded.then_some((at, at + 1, within))
 }
 
+/// `every 5 s for 9 hours a day`: the part of the day in which it happens, from nine on.
+fn hours_of_each_day(
+    marks: &[Mark],
+    start: usize,
+    at: usize,
+    seconds: f64,
+) -> Option<(usize, usize, ConditionKind)> {
+    let per = |mark: &Mark, interval: bool| match mark.kind {
+        MarkKind::PerTime { seconds, interval: own, .. } => (own == interval).then_some(seconds),
+        _ => None,
+    };
+    let daily = marks.get(at + 1).and_then(|mark| per(mark, false)) == Some(86_400.0);
+    let paced = marks[start..at].iter().any(|mark| per(mark, true).is_some());
+    let hours = seconds / 3_600.0;
+    if !(daily && paced && (1.0..24.0).contains(&hours)) {
+        return None;
+    }
+    let led = at > start && marks[at - 1].is_function("for");
+    let kind = ConditionKind::Hours { from: 9.0, to: 9.0 + hours, zone: None };
+    Some((if led { at - 1 } else { at }, at + 1, kind))
+}
+
 const fn is_time_metric(metric: Metric) -> bool {
     matches!(
         metric,
@@ -226,7 +252,7 @@ fn clause_around(marks: &[Mark], at: usize, signs: &str) -> Range<usize> {
 }
 
 /// Returns the territories of all amounts from mark `start` on.
-fn territories(marks: &[Mark], start: usize) -> Vec<Territory> {
+fn territories(marks: &[Mark], start: usize, korean: bool) -> Vec<Territory> {
     let amounts: Vec<usize> =
         (start..marks.len()).filter(|index| marks[*index].quantity().is_some()).collect();
     let mut territories: Vec<Territory> = Vec::new();
@@ -235,7 +261,7 @@ fn territories(marks: &[Mark], start: usize) -> Vec<Territory> {
         let mut cut = Cut::First;
         if index > 0 {
             let previous = amounts[index - 1];
-            let (at, kind) = cut_between(marks, previous, amount);
+            let (at, kind) = cut_between(marks, previous, amount, korean);
             let end = &mut territories[index - 1].marks.end;
             *end = at.min(*end);
             from = at;
@@ -276,7 +302,7 @@ fn acting_clause(marks: &[Mark]) -> Option<usize> {
 }
 
 /// Returns the first mark of the right territory, and why it is cut there.
-fn cut_between(marks: &[Mark], left: usize, right: usize) -> (usize, Cut) {
+fn cut_between(marks: &[Mark], left: usize, right: usize, korean: bool) -> (usize, Cut) {
     let gap = left + 1..right;
     let last = |test: &dyn Fn(&Mark) -> bool| gap.clone().rev().find(|index| test(&marks[*index]));
     let first = |test: &dyn Fn(&Mark) -> bool| gap.clone().find(|index| test(&marks[*index]));
@@ -319,6 +345,11 @@ fn cut_between(marks: &[Mark], left: usize, right: usize) -> (usize, Cut) {
         }
     }
     if let Some(at) = last(&|mark| mark.is_function("at") || mark.is_function("to")) {
+        return (at, Cut::Flow);
+    }
+    // "예약은 25만 건이고 예약 한 건당 검색 6번": in Korean a denominator leads its amount.
+    let each = |mark: &Mark| matches!(mark.kind, MarkKind::PerEach { .. });
+    if let Some(at) = first(&each).filter(|at| korean && *at == left + 1) {
         return (at, Cut::Flow);
     }
     (noun::end_of_counted(marks, left, right), Cut::Flow)

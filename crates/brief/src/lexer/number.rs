@@ -261,6 +261,11 @@ impl Suffix {
             self.length += length;
             return;
         }
+        if let Some(length) = times_average(rest) {
+            self.unit = Some(UnitKind::Times);
+            self.length += length;
+            return;
+        }
         let Some((gap, run)) = next_word(rest) else { return };
         let hyphen = rest.starts_with('-');
         let short = run.chars().count() < 2 && run != "%";
@@ -281,6 +286,13 @@ impl Suffix {
         self.unit = Some(kind);
         self.length += gap + run.len();
     }
+}
+
+/// Returns the bytes up to the sign of `2.5 * avg`, which is 2.5 times it.
+fn times_average(rest: &str) -> Option<usize> {
+    let at = rest.len() - rest.trim_start_matches(' ').len();
+    let of = rest[at..].strip_prefix('*')?.trim_start_matches(' ').to_ascii_lowercase();
+    ["avg", "average", "mean"].iter().any(|word| of.starts_with(word)).then_some(at + 1)
 }
 
 /// Returns the letters at the start that may be a unit.

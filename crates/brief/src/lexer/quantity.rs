@@ -89,7 +89,7 @@ fn spoken(text: &str, tokens: &mut Vec<Token>) {
             if times && tokens.get(at + 1).is_some_and(|next| next.word() == "the") {
                 quantity.unit = Some(Unit { kind: UnitKind::Times, adjacent: false });
             }
-            if tokens[at].word() == "half" && count == 1 {
+            if ["half", "절반"].contains(&tokens[at].word()) && count == 1 {
                 quantity.unit = Some(Unit { kind: UnitKind::Percent, adjacent: false });
             }
             tokens.splice(at..at + count, [Token { kind: Kind::Amount(quantity), range }]);
@@ -105,6 +105,7 @@ fn spoken_at(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     match word(0) {
         "half" if word(1) == "a" => return scale(word(2)).map(|factor| (0.5 * factor, 3)),
         "half" if word(1) == "of" => return Some((50.0, 1)),
+        "절반" => return Some((50.0, 1)),
         "a" if at == 0 || tokens[at - 1].word() != "half" => {
             let plural = word(1).ends_with("ions");
             return scale(word(1)).filter(|_| !plural).map(|factor| (factor, 2));
@@ -397,6 +398,42 @@ fn clocks(text: &str, tokens: &mut Vec<Token>) {
         {
             let kind = Kind::Clock(*from, *to);
             replace(tokens, at, 3, kind);
+        }
+        at += 1;
+    }
+    korean_clocks(text, tokens);
+}
+
+/// `오전 9시부터 10시 사이`, `오후 2시부터 5시까지`.
+fn korean_clocks(text: &str, tokens: &mut Vec<Token>) {
+    let mut at = 0;
+    while at < tokens.len() {
+        let half = tokens[at].word();
+        let shift = match half {
+            "오전" => 0.0,
+            "오후" => 12.0,
+            _ => -1.0,
+        };
+        if shift >= 0.0
+            && let Some(Kind::Clock(from, to)) = tokens.get(at + 1).map(|token| &token.kind)
+        {
+            let moved = |hour: f64| if hour < 12.0 { hour + shift } else { hour };
+            let kind = Kind::Clock(moved(*from), moved(*to));
+            replace(tokens, at, 2, kind);
+        }
+        at += 1;
+    }
+    let mut at = 0;
+    while at + 1 < tokens.len() {
+        let between = &text[tokens[at].range.end..tokens[at + 1].range.start];
+        let (left, right) = (&tokens[at].kind, &tokens[at + 1].kind);
+        if let (Kind::Clock(from, _), Kind::Clock(_, to)) = (left, right)
+            && between.contains("부터")
+        {
+            // "오후 2시부터 5시": both in the afternoon.
+            let to = if *to < *from && *to < 12.0 { *to + 12.0 } else { *to };
+            let kind = Kind::Clock(*from, to);
+            replace(tokens, at, 2, kind);
         }
         at += 1;
     }

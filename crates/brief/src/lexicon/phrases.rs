@@ -393,6 +393,7 @@ pub(crate) const PHRASES: &[(&str, Meaning)] = &[
     ("back up", Name("backup")),
     ("check in", Name("checkin")),
     ("look up", Name("lookup")),
+    ("looked up", Name("lookup")),
     ("availability zone", Name("zone")),
     ("az", Name("zone")),
     ("go live", Name("launch")),
