@@ -425,7 +425,9 @@ fn korean_clocks(text: &str, tokens: &mut Vec<Token>) {
     }
     let mut at = 0;
     while at + 1 < tokens.len() {
-        let between = &text[tokens[at].range.end..tokens[at + 1].range.start];
+        // Tokens that were moved stand before what they were written after.
+        let gap = tokens[at].range.end..tokens[at + 1].range.start;
+        let between = text.get(gap).unwrap_or_default();
         let (left, right) = (&tokens[at].kind, &tokens[at + 1].kind);
         if let (Kind::Clock(from, _), Kind::Clock(_, to)) = (left, right)
             && between.contains("부터")
