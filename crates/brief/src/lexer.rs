@@ -1,5 +1,6 @@
 //! Text to tokens: words in normal form, numbers with their unit, symbols.
 
+mod clock;
 mod korean_number;
 mod name;
 mod number;
