@@ -85,8 +85,10 @@ impl Look<'_> {
             &links,
             "One layer retries, with exponential waits, full jitter and a budget",
             "한 계층만, 지수로 늘어나는 대기와 full jitter와 예산을 두고 재시도한다",
-            "Nothing is retried: no call crosses a network to a store",
-            "network를 건너 저장소를 부르는 호출이 없어 재시도할 것이 없다",
+            "Nothing is retried: no call crosses a network to a store, or none could be answered a \
+             second time within its share of what is promised",
+            "재시도하는 곳이 없다. network를 건너 저장소를 부르는 호출이 없거나, 약속한 시간 안의 몫으로는 \
+             두 번째 시도가 답을 받을 수 없다",
         )
     }
 

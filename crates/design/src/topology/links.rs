@@ -141,9 +141,9 @@ fn breaker() -> CircuitBreakerOptions {
     }
 }
 
-/// Mean times of the callee after which a time-out may come: of exponential times one in 1,100 is
-/// longer.
-const PATIENT: f64 = 7.0;
+/// Mean times of the callee after which a time-out may come: of exponential times one in a hundred is
+/// longer, which a retry budget of a tenth bears.
+const PATIENT: f64 = 4.6;
 
 /// A service asks its store at most twice: two time-outs and a wait fit its share of the promise.
 fn store_link(
