@@ -26,8 +26,8 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let table = String::from_utf8(output.stdout).map_err(|error| error.to_string())?;
     let page = format!(
         "# How often intervals hold\n\n\
-         Made by `cargo xtask coverage {seeds} {longest}`: {seeds} seeds, a tenth of them for the last \
-         three queues, runs of at\nmost 2^{longest} events. A row is a length of run; for each figure \
+         Made by `cargo xtask coverage {seeds} {longest}`: {seeds} seeds, runs of at\nmost \
+         2^{longest} events, of the harder queues 2^20. A row is a length of run; for each figure \
          the rows begin with the shortest run at which it\nis printed at all. *Printed* is the share \
          of runs that print an interval, *held* the share of printed intervals that\nhold the true \
          value, which a closed form gives; a 95 % interval should hold it in 95 of 100. *Truth above* \

@@ -37,8 +37,8 @@ pub use review::{Checked, Simulated, check, simulate_design};
 pub use stages::{PlanOptions, plan, read};
 pub use threads::on_threads;
 pub use trial::{
-    CannotRehearse, HitRatios, RUNS, Recovery, Rehearsal, Staged, TrialOptions, stage, stage_model,
-    try_design,
+    CannotRehearse, Carried, GivesOut, HitRatios, RUNS, Recovery, Rehearsal, Staged, TrialOptions,
+    carry, compare_designs, stage, stage_model, try_design,
 };
 
 /// Events that all simulations of a plan take together, unless told otherwise.

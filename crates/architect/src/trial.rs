@@ -2,6 +2,7 @@
 
 mod budget;
 mod caches;
+mod carry;
 mod mitigate;
 mod observe;
 mod recovery;
@@ -16,6 +17,7 @@ use tenfold_sim::{Caches, Outcome};
 use tenfold_units::{Ledger, Seed};
 
 pub use caches::HitRatios;
+pub use carry::{Carried, GivesOut, carry, compare_designs};
 pub use recovery::Recovery;
 pub use scenario::{CannotRehearse, RUNS, Rehearsal, Staged, stage, stage_model};
 use schedule::Experiment;

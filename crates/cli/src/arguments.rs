@@ -151,6 +151,8 @@ Examples:
   tenfold simulate model.yaml --capacity p99=200ms
   tenfold simulate model.yaml --compare other.yaml
   tenfold simulate design.yaml --load 10x
+  tenfold simulate design.yaml --capacity
+  tenfold simulate design.yaml --compare other.yaml
   tenfold simulate design.yaml --kill hot-links
   tenfold simulate design.yaml --kill zone:a
   tenfold simulate design.yaml --scenario black-friday.yaml --series out.csv
@@ -164,11 +166,11 @@ pub(crate) struct Simulate {
     /// Kills a part under that load: a component, `instance:COMPONENT` or `zone:NAME`.
     #[arg(long)]
     pub(crate) kill: Option<String>,
-    /// For plain queues: searches for the highest load that keeps this objective, such as
-    /// `p99=200ms`, `STREAM.mean=1s` or `dropped=1%`; may be given several times.
-    #[arg(long, value_name = "OBJECTIVE", conflicts_with_all = ["load", "kill", "scenario"])]
-    pub(crate) capacity: Vec<LoadObjective>,
-    /// For plain queues: another model, run with the same customers; prints each difference with its
+    /// Searches for the highest load that keeps the objectives: those of a design, or for plain queues
+    /// this one, such as `p99=200ms`, `STREAM.mean=1s` or `dropped=1%`; may be given several times.
+    #[arg(long, value_name = "OBJECTIVE", num_args = 0..=1, conflicts_with_all = ["load", "kill", "scenario"])]
+    pub(crate) capacity: Option<Vec<LoadObjective>>,
+    /// Another model, or another design, run with the same customers; prints each difference with its
     /// interval.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["load", "kill", "scenario", "capacity"])]
     pub(crate) compare: Option<PathBuf>,

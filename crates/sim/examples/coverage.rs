@@ -1,6 +1,6 @@
 //! Writes the table of how often the printed 95 % intervals hold the truth, as Markdown.
 //!
-//! `cargo run --release -p tenfold-sim --example coverage [SEEDS]` (2,000 unless told): the M/M/1
+//! `cargo run --release -p tenfold-sim --example coverage [SEEDS [LONGEST [QUEUE]]]` (2,000 seeds unless told): the M/M/1
 //! queue from empty at utilizations of 0.5 and 0.8, and harder queues, at growing run lengths up to
 //! 2^24 events; for each figure the rows from the shortest run at which it is printed at all, until two
 //! at which nearly every seed prints it.
@@ -9,15 +9,17 @@
 
 #[path = "../tests/support/coverage.rs"]
 mod coverage;
+#[path = "../tests/support/transient.rs"]
+mod transient;
 
-use coverage::{Subject, harder, m_m_1, measure};
+use coverage::{Coverage, Subject, harder, m_m_1, measure};
+use transient::FromEmpty;
 
 /// Rows with fewer intervals than this say nothing.
 const MIN_PRINTED: u32 = 20;
 
-/// The harder queues are tried with so many times fewer seeds: they need longer runs, and most of them
-/// events.
-const HARDER: u64 = 10;
+/// The harder queues are not tried in longer runs than this power of two of events.
+const HARDER_LONGEST: u32 = 20;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -26,16 +28,56 @@ fn main() {
     let longest: u32 = arguments.next().map_or(24, |text| text.parse().expect("log2 of events"));
     println!("| queue | seeds | figure | events | printed | held | truth above | half width |");
     println!("|---|---|---|---|---|---|---|---|");
-    let plain = [m_m_1(0.5), m_m_1(0.8)].into_iter().map(|subject| (subject, seeds));
-    let harder = harder().into_iter().map(|subject| (subject, (seeds / HARDER).max(1)));
+    let only = arguments.next().unwrap_or_default();
+    let plain = [m_m_1(0.5), m_m_1(0.8)].into_iter().map(|subject| (subject, longest));
+    let harder = harder().into_iter().map(|subject| (subject, longest.min(HARDER_LONGEST)));
     let tables: Vec<_> = std::thread::scope(|scope| {
         let runs: Vec<_> = plain
             .chain(harder)
-            .map(|(subject, seeds)| scope.spawn(move || rows(&subject, seeds, longest)))
+            .filter(|(subject, _)| subject.name.contains(&only))
+            .map(|(subject, longest)| scope.spawn(move || rows(&subject, seeds, longest)))
             .collect();
         runs.into_iter().map(|run| run.join().expect("no run panics")).collect()
     });
     tables.iter().for_each(|table| print!("{table}"));
+    if "transient".contains(&only) {
+        transients(seeds);
+    }
+}
+
+/// The rows of the queue from empty, ten runs a seed.
+fn transients(seeds: u64) {
+    println!(
+        "\n| M/M/1 from empty | seeds | figure | customers a run | printed | held | truth above | half width |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    let half = [200.0, 1_000.0, 4_000.0].map(|span| (0.5, span));
+    let high = [1_000.0, 4_000.0, 16_000.0].map(|span| (0.8, span));
+    for (rate, span) in half.into_iter().chain(high) {
+        let rows = transient::measure(FromEmpty { rate, span }, 1..seeds + 1);
+        for (row, figure) in rows.iter().zip(["mean", "p99"]) {
+            let name = format!("at {rate}, for {span} services");
+            println!("{}", line(&name, seeds, figure, rate * span, row));
+        }
+    }
+}
+
+/// A line of a table.
+fn line(name: &str, seeds: u64, figure: &str, length: f64, row: &Coverage) -> String {
+    let shares = if row.printed == 0 {
+        "- | - | -".to_owned()
+    } else {
+        format!(
+            "{:.1} % | {:.1} % | {:.1} %",
+            100.0 * row.held_ratio(),
+            100.0 * f64::from(row.above) / f64::from(row.printed),
+            100.0 * row.mean_half_width(),
+        )
+    };
+    format!(
+        "| {name} | {seeds} | {figure} | {length} | {:.1} % | {shares} |",
+        100.0 * row.printed_ratio()
+    )
 }
 
 /// The rows of one queue.
@@ -54,15 +96,8 @@ fn rows(subject: &Subject, seeds: u64, longest: u32) -> String {
                 continue;
             }
             *done += u32::from(row.printed_ratio() > 0.99);
-            table.push_str(&format!(
-                "| {} | {seeds} | {} | {budget} | {:.1} % | {:.1} % | {:.1} % | {:.1} % |\n",
-                subject.name,
-                figure.name,
-                100.0 * row.printed_ratio(),
-                100.0 * row.held_ratio(),
-                100.0 * f64::from(row.above) / f64::from(row.printed),
-                100.0 * row.mean_half_width(),
-            ));
+            table.push_str(&line(&subject.name, seeds, figure.name, budget as f64, row));
+            table.push('\n');
         }
     }
     table

@@ -214,28 +214,35 @@ pub fn capacity(
             ));
         }
     }
-    let mut search = Search { model, objectives, seed, budget, runs: 0, judged: Vec::new() };
-    let (met_up_to, _) = search.border(|(verdict, _)| verdict == Verdict::Met);
-    let (about, above) = search.border(|(_, within)| within);
-    let (_, missed_from) = search.border(|(verdict, _)| verdict != Verdict::Missed);
+    let mut runs = 0;
+    let mut run = |factor: f64| {
+        let model = at_load(model, factor).ok()?;
+        runs += 1;
+        Some(simulate(&model, seed, budget))
+    };
+    let borders = LoadBorders::search(|factor| match run(factor) {
+        Some(outcome) => all(objectives.iter().map(|o| o.judge(&outcome))),
+        // The gaps vanish.
+        None => (Verdict::Missed, false),
+    });
     let mut out = Capacity {
         schema: CAPACITY_SCHEMA.to_owned(),
         seed: seed.0,
         runs: 0,
-        met_up_to,
-        about: about.filter(|_| above.is_some()),
-        missed_from,
+        met_up_to: borders.met_up_to,
+        about: borders.about.filter(|_| borders.above.is_some()),
+        missed_from: borders.missed_from,
         missed: Vec::new(),
         gives_out: Vec::new(),
     };
-    if let Some(outcome) = above.and_then(|factor| search.run(factor)) {
+    if let Some(outcome) = borders.above.and_then(&mut run) {
         let missed: Vec<&LoadObjective> =
             objectives.iter().filter(|objective| !objective.judge(&outcome).1).collect();
         let by_loss = missed.iter().all(|objective| objective.figure == Figure::Dropped);
         out.missed = missed.iter().map(ToString::to_string).collect();
         out.gives_out = strains(model, &outcome, by_loss);
     }
-    out.runs = search.runs;
+    out.runs = runs;
     Ok(out)
 }
 
@@ -250,32 +257,44 @@ pub fn at_load(model: &Model, factor: f64) -> Result<Model, ModelError> {
     model.validate().map(|()| model)
 }
 
-struct Search<'a> {
-    model: &'a Model,
-    objectives: &'a [LoadObjective],
-    seed: Seed,
-    budget: u64,
-    runs: u32,
+/// What a search over loads found, as factors of the load; each is `None` where there is none between
+/// 1 ÷ 1,024 and 1,024.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadBorders {
+    /// The highest load that is met.
+    pub met_up_to: Option<f64>,
+    /// The highest load at which the values are within their limits,
+    pub about: Option<f64>,
+    /// and the lowest one above it, within 1 %, at which they are not.
+    pub above: Option<f64>,
+    /// The lowest load that is missed.
+    pub missed_from: Option<f64>,
+}
+
+impl LoadBorders {
+    /// Searches by doubling, then by bisection to 1 %; `judge` says of a factor what the intervals
+    /// show, and whether the values alone are within their limits. It is asked once for each factor.
+    pub fn search(judge: impl FnMut(f64) -> (Verdict, bool)) -> Self {
+        let mut search = Search { judge, judged: Vec::new() };
+        let (met_up_to, _) = search.border(|(verdict, _)| verdict == Verdict::Met);
+        let (about, above) = search.border(|(_, within)| within);
+        let (_, missed_from) = search.border(|(verdict, _)| verdict != Verdict::Missed);
+        Self { met_up_to, about, above, missed_from }
+    }
+}
+
+struct Search<F> {
+    judge: F,
     /// Factors that have been looked at.
     judged: Vec<(f64, (Verdict, bool))>,
 }
 
-impl Search<'_> {
-    /// Returns what is seen at a factor of the load, `None` where the gaps vanish.
-    fn run(&mut self, factor: f64) -> Option<Outcome> {
-        let model = at_load(self.model, factor).ok()?;
-        self.runs += 1;
-        Some(simulate(&model, self.seed, self.budget))
-    }
-
+impl<F: FnMut(f64) -> (Verdict, bool)> Search<F> {
     fn judge(&mut self, factor: f64) -> (Verdict, bool) {
         if let Some((_, known)) = self.judged.iter().find(|(known, _)| *known == factor) {
             return *known;
         }
-        let judged = match self.run(factor) {
-            Some(outcome) => all(self.objectives.iter().map(|o| o.judge(&outcome))),
-            None => (Verdict::Missed, false),
-        };
+        let judged = (self.judge)(factor);
         self.judged.push((factor, judged));
         judged
     }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenfold_units::Seed;
 
-use crate::stats::{Estimate, replications};
+use crate::stats::{DistributionEstimate, Estimate, replications};
 use crate::{Model, Outcome, simulate};
 
 /// The schema name that every comparison carries.
@@ -14,7 +14,7 @@ pub const COMPARISON_SCHEMA: &str = "tenfold/comparison/1";
 /// Pairs of runs: twice what an interval needs.
 const PAIRS: u64 = 20;
 
-/// What two models of plain queues do under common random numbers.
+/// What two models do under common random numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// `tenfold/comparison/1`.
@@ -24,9 +24,9 @@ pub struct Comparison {
     /// Pairs of runs. Both runs of a pair see the same draws for each stream and station of the same
     /// name, so that what both models share cancels.
     pub pairs: u64,
-    /// Figures of what both models have.
+    /// Figures of what both models have: of streams and stations, or of operations and components.
     pub figures: IndexMap<String, Difference>,
-    /// Streams and stations that only one of the models has.
+    /// What only one of the models has.
     pub only_in_one: Vec<String>,
 }
 
@@ -84,12 +84,33 @@ pub fn compare(first: &Model, second: &Model, seed: Seed, budget: u64) -> Compar
     let each = budget / (2 * PAIRS);
     let run = |model: &Model, pair: u64| figures(&simulate(model, seed.replication(pair), each));
     let pairs: Vec<_> = (0..PAIRS).map(|pair| (run(first, pair), run(second, pair))).collect();
+    compared(seed, &pairs, only_in_one(&names(first), &names(second)))
+}
+
+/// Returns the differences between runs of two designs, pair by pair of equal seeds, as [`compare`]
+/// does: second minus first.
+///
+/// # Panics
+/// Panics without a run, or where one has more runs than the other.
+#[must_use]
+pub fn compare_runs(seed: Seed, first: &[Outcome], second: &[Outcome]) -> Comparison {
+    assert_eq!(first.len(), second.len(), "a pair has two runs");
+    let pairs: Vec<_> = first.iter().zip(second).map(|(a, b)| (figures(a), figures(b))).collect();
+    let of = |outcome: &Outcome| -> Vec<String> {
+        outcome.operations.keys().chain(outcome.components.keys()).cloned().collect()
+    };
+    compared(seed, &pairs, only_in_one(&of(&first[0]), &of(&second[0])))
+}
+
+type Figures = IndexMap<String, f64>;
+
+fn compared(seed: Seed, pairs: &[(Figures, Figures)], only_in_one: Vec<String>) -> Comparison {
     let mut out = Comparison {
         schema: COMPARISON_SCHEMA.to_owned(),
         seed: seed.0,
-        pairs: PAIRS,
+        pairs: pairs.len() as u64,
         figures: IndexMap::new(),
-        only_in_one: only_in_one(first, second),
+        only_in_one,
     };
     for name in pairs[0].0.keys() {
         let both: Option<Vec<(f64, f64)>> =
@@ -115,20 +136,10 @@ fn shown(difference: &Estimate) -> Shown {
 }
 
 /// Returns the values of a run that are compared.
-fn figures(outcome: &Outcome) -> IndexMap<String, f64> {
+fn figures(outcome: &Outcome) -> Figures {
     let mut out = IndexMap::new();
     for (name, stream) in &outcome.arrivals {
-        if let Some(latency) = &stream.latency_seconds {
-            let all = [
-                ("mean", latency.mean),
-                ("p50", latency.p50),
-                ("p95", latency.p95),
-                ("p99", latency.p99),
-            ];
-            for (figure, estimate) in all {
-                out.insert(format!("{name}.latency.{figure}"), estimate.value);
-            }
-        }
+        latencies(&mut out, name, stream.latency_seconds.as_ref());
         out.insert(format!("{name}.throughput"), stream.throughput_rps.value);
         out.insert(format!("{name}.dropped"), stream.dropped_ratio.value);
     }
@@ -140,18 +151,42 @@ fn figures(outcome: &Outcome) -> IndexMap<String, f64> {
             out.insert(format!("{name}.queue_length"), length.value);
         }
     }
+    for (name, operation) in &outcome.operations {
+        latencies(&mut out, name, operation.latency_seconds.as_ref());
+        out.insert(format!("{name}.goodput"), operation.goodput_rps.value);
+        if let Some(good) = &operation.availability_ratio {
+            out.insert(format!("{name}.availability"), good.value);
+        }
+    }
+    for (name, component) in &outcome.components {
+        if let Some(utilization) = &component.utilization {
+            out.insert(format!("{name}.utilization"), utilization.value);
+        }
+        if let Some(hits) = &component.hit_ratio {
+            out.insert(format!("{name}.hit_ratio"), hits.value);
+        }
+    }
     out
 }
 
-fn only_in_one(first: &Model, second: &Model) -> Vec<String> {
-    let names = |model: &Model| -> Vec<String> {
-        model.arrivals.keys().chain(model.stations.keys()).cloned().collect()
-    };
-    let (a, b) = (names(first), names(second));
+fn latencies(out: &mut Figures, name: &str, latency: Option<&DistributionEstimate>) {
+    let Some(latency) = latency else { return };
+    let all =
+        [("mean", latency.mean), ("p50", latency.p50), ("p95", latency.p95), ("p99", latency.p99)];
+    for (figure, estimate) in all {
+        out.insert(format!("{name}.latency.{figure}"), estimate.value);
+    }
+}
+
+fn names(model: &Model) -> Vec<String> {
+    model.arrivals.keys().chain(model.stations.keys()).cloned().collect()
+}
+
+fn only_in_one(first: &[String], second: &[String]) -> Vec<String> {
     let missing = |these: &[String], those: &[String]| -> Vec<String> {
         these.iter().filter(|name| !those.contains(name)).cloned().collect()
     };
-    [missing(&a, &b), missing(&b, &a)].concat()
+    [missing(first, second), missing(second, first)].concat()
 }
 
 #[cfg(test)]

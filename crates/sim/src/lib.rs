@@ -19,8 +19,10 @@ mod recovery;
 mod scenario;
 pub mod stats;
 
-pub use capacity::{CAPACITY_SCHEMA, Capacity, LoadObjective, Strain, at_load, capacity};
-pub use compare::{COMPARISON_SCHEMA, Comparison, Difference, Shown, compare};
+pub use capacity::{
+    CAPACITY_SCHEMA, Capacity, LoadBorders, LoadObjective, Strain, at_load, capacity,
+};
+pub use compare::{COMPARISON_SCHEMA, Comparison, Difference, Shown, compare, compare_runs};
 pub use distribution::{Distribution, Sampler, Size, SizeDistribution};
 pub use engine::{Caches, simulate, simulate_scenario};
 pub use model::rate;

@@ -180,6 +180,10 @@ pub struct OperationOutcome {
     /// A component on the way is unstable: the latency grows as long as it runs.
     #[serde(default, skip_serializing_if = "is_false")]
     pub unstable: bool,
+    /// Where something changes during the run (faults, a profile): latencies of answers without error,
+    /// in seconds; percentiles of several runs come from all of them together. Not written.
+    #[serde(skip)]
+    pub latencies: Histogram,
 }
 
 /// A component of a design, over all its replicas.
@@ -228,6 +232,10 @@ pub struct ComponentOutcome {
     /// until it is gone, summed over the measured part, mean over all runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replica_seconds: Option<f64>,
+    /// Where something changes during the run: times in the queue, in seconds, as an operation's
+    /// `latencies`. Not written.
+    #[serde(skip)]
+    pub waits: Histogram,
 }
 
 /// One window of the time series.

@@ -28,8 +28,12 @@ pub use tally::Tally;
 /// Whether averages of a quantity obey the √n law on which every interval rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tail {
-    /// They do.
+    /// They do, within the runs that an interval needs.
     Light,
+    /// They do in very long runs only: the few longest services decide them, and most runs see too few
+    /// of those. An interval needs [`steady::SKEWED_NEEDS`] times as much data, and its upper half is
+    /// longer by [`steady::SKEWED_MARGIN`].
+    Skewed,
     /// They do not: a variance, or the sum of the autocorrelations, is infinite, so that no interval
     /// is printed. The serial correlations of a queue's waits have a finite sum only where the
     /// service time has a finite fourth moment (Daley, *The serial correlation coefficients of

@@ -5,8 +5,11 @@
 
 #[path = "support/coverage.rs"]
 mod coverage;
+#[path = "support/transient.rs"]
+mod transient;
 
 use coverage::{Subject, harder, m_m_1, measure};
+use transient::FromEmpty;
 
 /// Checks the figures named at one of the shortest runs at which most seeds print them.
 fn check(mut subject: Subject, seeds: u64, budget: u64, names: &[&str]) {
@@ -20,6 +23,36 @@ fn check(mut subject: Subject, seeds: u64, budget: u64, names: &[&str]) {
         assert!(row.held_ratio() > 0.93 - bound(0.93), "{what}: held too rarely");
         assert!(row.held_ratio() < 0.97 + bound(0.97), "{what}: held too often");
         assert!(row.mean_half_width() < 0.15, "{what}: too wide to be of use");
+    }
+}
+
+/// The exact transient tends to the steady state, and holds what many runs say.
+#[test]
+fn the_transient_queue_is_solved() {
+    let (mean, p99) = FromEmpty { rate: 0.5, span: 20_000.0 }.mean_and_p99();
+    assert!((mean / 2.0 - 1.0).abs() < 1e-3 && (p99 / 9.2103 - 1.0).abs() < 1e-3, "{mean} {p99}");
+    let short = FromEmpty { rate: 0.8, span: 100.0 };
+    let (mean, p99) = short.mean_and_p99();
+    let seen = short.simulated(tenfold_units::Seed(1), 1_000);
+    let (low, high) = seen.mean.interval().expect("enough runs");
+    // Four standard errors are about two half widths.
+    assert!((seen.mean.value - mean).abs() < high - low, "{:?} {mean}", seen.mean);
+    // About 800 of the 80,000 customers are beyond it, in clusters.
+    assert!((seen.p99.value / p99 - 1.0).abs() < 0.1, "{:?} {p99}", seen.p99);
+}
+
+#[test]
+fn intervals_of_transients_hold_the_truth() {
+    for (rate, span) in [(0.5, 1_000.0), (0.8, 4_000.0)] {
+        for row in transient::measure(FromEmpty { rate, span }, 1..201) {
+            let what = format!("{rate}/s for {span} s: {row:?}");
+            if row.printed < 100 {
+                continue;
+            }
+            let bound = |p: f64| 4.0 * (p * (1.0 - p) / f64::from(row.printed)).sqrt();
+            assert!(row.held_ratio() > 0.93 - bound(0.93), "{what}: held too rarely");
+            assert!(row.held_ratio() < 0.97 + bound(0.97), "{what}: held too often");
+        }
     }
 }
 

@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use tenfold_architect::{Catalog, compare_designs};
+use tenfold_design::{Design, Loaded};
 use tenfold_sim::{Comparison, Model, Shown, compare};
 use tenfold_units::{Seed, Unit};
 
+use super::check::unreadable;
 use super::simulate::plain;
 use crate::arguments::{Arguments, Format, Simulate};
 use crate::{Exit, output};
@@ -23,7 +26,10 @@ pub(super) fn run(
         Err(exit) => return exit,
     };
     if super::simulate::is_design(&text) {
-        output::error(&format!("{}: a design; --compare is for plain queues", other.display()));
+        output::error(&format!(
+            "{}: a design beside plain queues: compare two of a kind",
+            other.display()
+        ));
         return Exit::Unusable;
     }
     let second = match plain(other, &text) {
@@ -44,6 +50,51 @@ pub(super) fn run(
         Format::Text => output::result(&print(&found)),
     }
     Exit::Ok
+}
+
+/// Events of all runs of two designs, unless told otherwise: about a minute of a core.
+const DESIGN_BUDGET: u64 = 80_000_000;
+
+/// Runs two designs in pairs, at the peak of each.
+pub(super) fn designs(
+    arguments: &Arguments,
+    verb: &Simulate,
+    loaded: &Loaded,
+    other: &Path,
+) -> Exit {
+    let text = match super::read_text(other) {
+        Ok(text) => text,
+        Err(exit) => return exit,
+    };
+    let (path, there) = (verb.file.display().to_string(), other.display().to_string());
+    let second = match Design::from_yaml(&text) {
+        Ok(second) => second,
+        Err(problems) => return unreadable(&there, &problems),
+    };
+    let catalog = Catalog::builtin();
+    let ledger = |path: &str, loaded: &Loaded| match tenfold_design::review(loaded, &catalog) {
+        Ok(reviewed) => Ok(reviewed.ledger),
+        Err(problems) => Err(unreadable(path, &problems)),
+    };
+    let (mut here, mut beside) = match (ledger(&path, loaded), ledger(&there, &second)) {
+        (Ok(here), Ok(beside)) => (here, beside),
+        (Err(exit), _) | (_, Err(exit)) => return exit,
+    };
+    let (seed, budget) = (Seed(arguments.seed), verb.budget.unwrap_or(DESIGN_BUDGET));
+    let found = super::on_threads(arguments, || {
+        let (first, second) = ((&loaded.design, &mut here), (&second.design, &mut beside));
+        compare_designs(first, second, &catalog, seed, budget)
+    });
+    match found {
+        Ok(found) => {
+            match verb.format {
+                Format::Json => output::result(&super::json(&found)),
+                Format::Text => output::result(&print(&found)),
+            }
+            Exit::Ok
+        }
+        Err(error) => super::capacity::cannot(&path, &error),
+    }
 }
 
 fn print(found: &Comparison) -> String {
@@ -86,8 +137,8 @@ fn signed(unit: Unit, value: f64) -> String {
 /// The unit that the end of a figure's name tells.
 fn unit(name: &str) -> Unit {
     match name.rsplit('.').next() {
-        Some("throughput") => Unit::PerSecondSimulated,
-        Some("dropped" | "utilization") => Unit::Ratio,
+        Some("throughput" | "goodput") => Unit::PerSecondSimulated,
+        Some("dropped" | "utilization" | "availability" | "hit_ratio") => Unit::Ratio,
         Some("queue_length") => Unit::Count,
         _ => Unit::Seconds,
     }

@@ -42,8 +42,9 @@ fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     if let Some(other) = &verb.compare {
         return super::compare::run(arguments, verb, &model, other, verb.budget.unwrap_or(BUDGET));
     }
-    if !verb.capacity.is_empty() {
-        return super::capacity::run(arguments, verb, &model, verb.budget.unwrap_or(BUDGET));
+    if let Some(objectives) = &verb.capacity {
+        let budget = verb.budget.unwrap_or(BUDGET);
+        return super::capacity::run(arguments, verb, &model, objectives, budget);
     }
     let outcome =
         tenfold_sim::simulate(&model, Seed(arguments.seed), verb.budget.unwrap_or(BUDGET));
@@ -75,22 +76,16 @@ pub(super) fn plain(path: &Path, text: &str) -> Result<Model, Exit> {
 
 fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     let path = verb.file.display().to_string();
-    if verb.compare.is_some() {
-        output::error(&format!(
-            "{path}: --compare is for plain queues; `tenfold check` judges a changed design"
-        ));
-        return Exit::Unusable;
-    }
-    if !verb.capacity.is_empty() {
-        output::error(&format!(
-            "{path}: --capacity is for plain queues; try a design at --load 2x, 5x and so on"
-        ));
-        return Exit::Unusable;
-    }
     let loaded = match Design::from_yaml(text) {
         Ok(loaded) => loaded,
         Err(problems) => return unreadable(&path, &problems),
     };
+    if let Some(other) = &verb.compare {
+        return super::compare::designs(arguments, verb, &loaded, other);
+    }
+    if let Some(objectives) = &verb.capacity {
+        return super::capacity::design(arguments, verb, &loaded, objectives);
+    }
     let (what, kill_load) = match trial_id(verb, &loaded.design) {
         Ok(what) => what,
         Err(message) => {

@@ -13,8 +13,10 @@ impl Outcome {
     /// other seeds, in any number from 1.
     ///
     /// Every estimate is the mean over the runs with its t-interval (no interval below
-    /// [`replications::MIN_REPLICATIONS`] runs), whatever each run could say of its own. Counts and
-    /// events are sums over the runs; `seed` is that of the first one.
+    /// [`replications::MIN_REPLICATIONS`] runs), whatever each run could say of its own. Latencies and
+    /// waits of transients are those of all runs together ([`replications::percentile`]): the mean of
+    /// percentiles of short runs is no percentile. Counts and events are sums over the runs; `seed` is
+    /// that of the first one.
     ///
     /// # Panics
     /// Panics where there is no run, or the runs are not of one model and scenario.
@@ -83,6 +85,41 @@ fn percentiles<T>(
     })
 }
 
+/// The same where every sample of every run is known.
+fn transient<T>(
+    runs: &[&T],
+    figure: impl Fn(&T) -> Option<DistributionEstimate>,
+    samples: impl Fn(&T) -> &Histogram,
+) -> Option<DistributionEstimate> {
+    let each: Vec<&Histogram> = runs.iter().map(|run| samples(run)).collect();
+    if each.iter().all(|samples| samples.count() == 0) {
+        return percentiles(runs, figure);
+    }
+    let sums: Vec<(f64, f64)> = runs
+        .iter()
+        .zip(&each)
+        .map(|(run, samples)| {
+            let count = samples.count() as f64;
+            (figure(run).map_or(0.0, |all| all.mean.value) * count, count)
+        })
+        .collect();
+    let at = |share| replications::percentile(&each, share);
+    Some(DistributionEstimate {
+        mean: replications::ratio(&sums)?,
+        p50: at(0.5)?,
+        p90: at(0.9)?,
+        p95: at(0.95)?,
+        p99: at(0.99)?,
+        p999: at(0.999)?,
+    })
+}
+
+fn merged<T>(runs: &[&T], samples: impl Fn(&T) -> &Histogram) -> Histogram {
+    let mut all = Histogram::default();
+    runs.iter().for_each(|run| all.merge(samples(run)));
+    all
+}
+
 fn mean<T>(runs: &[&T], figure: impl Fn(&T) -> f64) -> f64 {
     runs.iter().map(|run| figure(run)).sum::<f64>() / runs.len() as f64
 }
@@ -140,13 +177,14 @@ fn operation(runs: &[&OperationOutcome]) -> OperationOutcome {
     OperationOutcome {
         requests: total(runs, |run| run.requests),
         good: total(runs, |run| run.good),
-        latency_seconds: percentiles(runs, |run| run.latency_seconds),
+        latency_seconds: transient(runs, |run| run.latency_seconds, |run| &run.latencies),
         throughput_rps: estimate(runs, |run| run.throughput_rps),
         goodput_rps: estimate(runs, |run| run.goodput_rps),
         availability_ratio: optional(runs, |run| run.availability_ratio)
             .map(|ratio| ratio.clamped(0.0, 1.0)),
         failures: failures(runs, |run| run.failures),
         unstable: runs.iter().any(|run| run.unstable),
+        latencies: merged(runs, |run| &run.latencies),
     }
 }
 
@@ -154,7 +192,7 @@ fn component(runs: &[&ComponentOutcome]) -> ComponentOutcome {
     ComponentOutcome {
         utilization: optional(runs, |run| run.utilization).map(|u| u.clamped(0.0, 1.0)),
         queue_length: estimate(runs, |run| run.queue_length),
-        wait_time_seconds: percentiles(runs, |run| run.wait_time_seconds),
+        wait_time_seconds: transient(runs, |run| run.wait_time_seconds, |run| &run.waits),
         unstable: runs.iter().any(|run| run.unstable),
         queue_growth_per_second: optional_mean(runs, |run| run.queue_growth_per_second),
         throughput_rps: estimate(runs, |run| run.throughput_rps),
@@ -172,6 +210,7 @@ fn component(runs: &[&ComponentOutcome]) -> ComponentOutcome {
             .collect(),
         hottest_utilization: optional_mean(runs, |run| run.hottest_utilization),
         replica_seconds: optional_mean(runs, |run| run.replica_seconds),
+        waits: merged(runs, |run| &run.waits),
     }
 }
 

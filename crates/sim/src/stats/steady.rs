@@ -38,6 +38,12 @@ pub const UPPER_MARGIN: f64 = 0.35;
 /// How much longer it is besides at the very edge of what suffices.
 pub const EDGE_MARGIN: f64 = 1.2;
 
+/// How many times as much data an interval needs where a few samples decide the sum of all.
+pub const SKEWED_NEEDS: f64 = 4.0;
+/// How much longer the upper half of an interval is there: as it is seldom that a run sees its share of
+/// the longest services, most estimates are too low.
+pub const SKEWED_MARGIN: f64 = 0.35;
+
 /// Fewer sections after the warm-up give no interval.
 const MIN_SECTIONS: usize = 8;
 /// Fewer groups say too little of their correlation.
@@ -62,19 +68,31 @@ pub(crate) struct Data {
     needs: f64,
     /// Samples that say as much as one independent sample, at least 1.
     clustering: f64,
+    /// By how much the upper half of an interval is longer, whatever the amount.
+    skew_margin: f64,
 }
 
 impl Data {
     /// `count` samples in clusters of `clustering`, of which a figure takes `needs`.
     pub(crate) fn new(count: f64, clustering: f64, needs: f64) -> Self {
         let clustering = clustering.max(1.0);
-        Self { effective: count / clustering, needs, clustering }
+        Self { effective: count / clustering, needs, clustering, skew_margin: 0.0 }
     }
 
     /// `count` samples in clusters of `clustering`, a `share` of which lies below a percentile.
     pub(crate) fn beside(count: f64, share: f64, clustering: f64) -> Self {
         let rarer = share.min(1.0 - share);
         Self::new(count * rarer, clustering, PERCENTILE_NEEDS.max(LENGTH_NEEDS * rarer))
+    }
+
+    /// The same for averages with this tail.
+    pub(crate) fn with(self, tail: Tail) -> Self {
+        match tail {
+            Tail::Light | Tail::Heavy => self,
+            Tail::Skewed => {
+                Self { needs: SKEWED_NEEDS * self.needs, skew_margin: SKEWED_MARGIN, ..self }
+            }
+        }
     }
 
     /// Returns whether it is enough for an interval.
@@ -87,7 +105,7 @@ impl Data {
         let closeness = (self.needs / self.effective).min(1.0);
         let fourth = (closeness * closeness) * (closeness * closeness);
         let margin = UPPER_MARGIN * fourth + EDGE_MARGIN * (fourth * fourth * fourth);
-        margin * (1.0 - 1.0 / self.clustering)
+        margin * (1.0 - 1.0 / self.clustering) + self.skew_margin
     }
 }
 
@@ -207,7 +225,7 @@ pub(crate) fn time_average(areas: Areas<'_>, spread: Spread, tail: Tail) -> Opti
         return None;
     }
     let steady = match tail {
-        Tail::Light => Steady::of(areas.batches),
+        Tail::Light | Tail::Skewed => Steady::of(areas.batches),
         Tail::Heavy => None,
     };
     let Some(steady) = steady else {
@@ -227,7 +245,7 @@ pub(crate) fn time_average(areas: Areas<'_>, spread: Spread, tail: Tail) -> Opti
             Data::new(length * value / area, dispersion, MEAN_NEEDS)
         }
     };
-    Some(steady.mean(value, areas.width, data))
+    Some(steady.mean(value, areas.width, data.with(tail)))
 }
 
 /// Mean, central moments and lag-1 correlation of a series.

@@ -97,10 +97,10 @@ impl Tally {
             return None;
         }
         let steady = match tail {
-            Tail::Light => Steady::of(self.batches.sums()),
+            Tail::Light | Tail::Skewed => Steady::of(self.batches.sums()),
             Tail::Heavy => None,
         };
-        let view = View::new(self, steady);
+        let view = View::new(self, steady, tail);
         let [p50, p90, p95, p99, p999] = SHARES.map(|share| view.percentile(share));
         Some(DistributionEstimate { mean: view.mean(), p50, p90, p95, p99, p999 })
     }
@@ -116,10 +116,11 @@ struct View<'a> {
     /// Samples that say as much as one independent sample.
     correlation_length: f64,
     steady: Option<Steady>,
+    tail: Tail,
 }
 
 impl<'a> View<'a> {
-    fn new(tally: &'a Tally, steady: Option<Steady>) -> Self {
+    fn new(tally: &'a Tally, steady: Option<Steady>, tail: Tail) -> Self {
         let first = steady.as_ref().map_or(0, |steady| steady.first);
         let epochs = &tally.epochs[first / EPOCH..];
         let mut all = tally.open.clone();
@@ -128,7 +129,7 @@ impl<'a> View<'a> {
         let correlation_length =
             steady.as_ref().map_or(1.0, |steady| steady.correlation_length(size, all.variance()));
         let count = tally.batches.count_from(first) as f64;
-        Self { batches: &tally.batches, epochs, all, count, correlation_length, steady }
+        Self { batches: &tally.batches, epochs, all, count, correlation_length, steady, tail }
     }
 
     fn mean(&self) -> Estimate {
@@ -136,7 +137,7 @@ impl<'a> View<'a> {
         let value = self.batches.total_from(first) / self.count;
         self.steady.as_ref().map_or(Estimate::without_interval(value), |steady| {
             let data = Data::new(self.count, self.correlation_length, MEAN_NEEDS);
-            steady.mean(value, self.batches.size() as f64, data)
+            steady.mean(value, self.batches.size() as f64, data.with(self.tail))
         })
     }
 
@@ -147,7 +148,7 @@ impl<'a> View<'a> {
         }
         // Where the tail is far more clustered than the mean, its own dispersion decides.
         let length = self.correlation_length.max(self.dispersion_above(value) / 2.0);
-        let data = Data::beside(self.count, share, length);
+        let data = Data::beside(self.count, share, length).with(self.tail);
         if !data.suffices() {
             return Estimate::without_interval(value);
         }

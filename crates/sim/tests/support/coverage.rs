@@ -35,7 +35,15 @@ impl Coverage {
         self.half_width / f64::from(self.printed)
     }
 
-    fn add(&mut self, estimate: &Estimate, truth: f64) {
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.seeds += other.seeds;
+        self.printed += other.printed;
+        self.held += other.held;
+        self.above += other.above;
+        self.half_width += other.half_width;
+    }
+
+    pub(crate) fn add(&mut self, estimate: &Estimate, truth: f64) {
         self.seeds += 1;
         if let Some((low, high)) = estimate.interval() {
             self.printed += 1;
@@ -155,34 +163,39 @@ pub(crate) fn measure(
     budget: u64,
 ) -> Vec<Coverage> {
     let Subject { model, figures, .. } = subject;
+    spread(seeds, figures.len(), |seed, coverage| {
+        let outcome = simulate(model, Seed(seed), budget);
+        for (coverage, figure) in coverage.iter_mut().zip(figures) {
+            coverage.add(&(figure.of)(&outcome), figure.truth);
+        }
+    })
+}
+
+/// Lets `judge` add what each seed says of so many figures, on as many threads as there are cores.
+pub(crate) fn spread(
+    seeds: core::ops::Range<u64>,
+    figures: usize,
+    judge: impl Fn(u64, &mut [Coverage]) + Sync,
+) -> Vec<Coverage> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let judge = &judge;
     let parts: Vec<Vec<Coverage>> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|part| {
                 let seeds = seeds.clone();
                 scope.spawn(move || {
-                    let mut coverage = vec![Coverage::default(); figures.len()];
-                    for seed in seeds.filter(|seed| seed % threads == part) {
-                        let outcome = simulate(model, Seed(seed), budget);
-                        for (coverage, figure) in coverage.iter_mut().zip(figures) {
-                            coverage.add(&(figure.of)(&outcome), figure.truth);
-                        }
-                    }
+                    let mut coverage = vec![Coverage::default(); figures];
+                    let own = seeds.filter(|seed| seed % threads == part);
+                    own.for_each(|seed| judge(seed, &mut coverage));
                     coverage
                 })
             })
             .collect();
         workers.into_iter().map(|worker| worker.join().expect("no panic")).collect()
     });
-    let mut total = vec![Coverage::default(); figures.len()];
-    for coverage in parts {
-        for (total, part) in total.iter_mut().zip(coverage) {
-            total.seeds += part.seeds;
-            total.printed += part.printed;
-            total.held += part.held;
-            total.above += part.above;
-            total.half_width += part.half_width;
-        }
+    let mut total = vec![Coverage::default(); figures];
+    for part in parts {
+        total.iter_mut().zip(&part).for_each(|(total, part)| total.merge(part));
     }
     total
 }

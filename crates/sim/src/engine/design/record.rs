@@ -10,7 +10,7 @@ use self::view::View;
 use super::super::ticks::Ticks;
 use super::frame::Cause;
 use super::parts::Parts;
-use crate::stats::{Estimate, RatioTally, Tally, Throughput, TimeAverage};
+use crate::stats::{Estimate, Histogram, RatioTally, Tally, Throughput, TimeAverage};
 use crate::{
     ComponentOutcome, ComponentWindow, Failures, Model, OperationOutcome, OperationWindow,
     Scenario, Window,
@@ -377,6 +377,7 @@ impl Record {
                     availability_ratio: view.ratio(&operation.good, operation.good_count),
                     failures: operation.failures,
                     unstable: false,
+                    latencies: view.all(&operation.latency),
                 };
                 (operation.name.clone(), outcome)
             })
@@ -431,6 +432,7 @@ impl PartRecord {
             zone_utilization: IndexMap::new(),
             hottest_utilization: None,
             replica_seconds: None,
+            waits: if unstable { Histogram::default() } else { view.all(&self.wait) },
         }
     }
 }

@@ -184,11 +184,16 @@ pub(super) struct AllTails {
     pub(super) streams: Vec<Tails>,
 }
 
+/// Skewness of squared services beyond which few of them decide the delays: a lognormal service passes
+/// it from a cv of about 1.3.
+const SKEWED: f64 = 300.0;
+
 /// The tails of all figures: a heavy service makes the delays of its station heavy, and of every
 /// stream that comes by; without a variance also the counts of all that lies behind it.
 pub(super) fn tails(model: &Model) -> AllTails {
     let count = model.stations.len();
     let mut delay = vec![false; count];
+    let mut skewed = vec![false; count];
     let mut work = vec![false; count];
     let mut counts = vec![false; count];
     for (index, (name, station)) in model.stations.iter().enumerate() {
@@ -197,6 +202,8 @@ pub(super) fn tails(model: &Model) -> AllTails {
             own.filter_map(|a| a.service_time.as_ref()).chain([&station.service_time]).collect();
         let has = |order| services.iter().all(|service| service.has_moment(order));
         delay[index] = !has(delay_moment(station));
+        skewed[index] = delay_moment(station) == 4
+            && services.iter().any(|service| service.square_skewness() > SKEWED);
         work[index] = !has(2);
     }
     let reach: Vec<Vec<bool>> = model.stations.keys().map(|name| reach(model, name)).collect();
@@ -216,9 +223,13 @@ pub(super) fn tails(model: &Model) -> AllTails {
         mark(&mut counts, &reach[index]);
     }
     let tail = |heavy: bool| if heavy { Tail::Heavy } else { Tail::Light };
+    let delayed = |heavy: bool, skewed: bool| match tail(heavy) {
+        Tail::Light if skewed => Tail::Skewed,
+        tail @ (Tail::Light | Tail::Skewed | Tail::Heavy) => tail,
+    };
     let stations: Vec<Tails> = (0..count)
         .map(|i| Tails {
-            delay: tail(delay[i] || counts[i]),
+            delay: delayed(delay[i] || counts[i], skewed[i]),
             work: tail(work[i] || counts[i]),
             counts: tail(counts[i]),
         })
@@ -231,7 +242,7 @@ pub(super) fn tails(model: &Model) -> AllTails {
             let on_way = |heavy: &[bool]| (0..count).any(|i| heavy[i] && (i == to || reach[to][i]));
             let counted = on_way(&counts);
             Tails {
-                delay: tail(on_way(&delay) || counted),
+                delay: delayed(on_way(&delay) || counted, on_way(&skewed)),
                 work: tail(on_way(&work) || counted),
                 counts: tail(counted || on_way(&work)),
             }

@@ -133,7 +133,7 @@ impl StationRecord {
 
 pub(super) fn counted(estimate: Estimate, tail: Tail) -> Estimate {
     match tail {
-        Tail::Light => estimate,
+        Tail::Light | Tail::Skewed => estimate,
         Tail::Heavy => Estimate::without_interval(estimate.value),
     }
 }

@@ -4,7 +4,7 @@ use tenfold_units::Instant;
 
 use super::super::super::ticks::Ticks;
 use crate::stats::{
-    DistributionEstimate, Estimate, RatioTally, Tail, Tally, Throughput, TimeAverage,
+    DistributionEstimate, Estimate, Histogram, RatioTally, Tail, Tally, Throughput, TimeAverage,
 };
 
 /// How figures are read: of a steady state with intervals, of a transient as they were in all.
@@ -31,6 +31,11 @@ impl View {
             p99: at(0.99),
             p999: at(0.999),
         })
+    }
+
+    /// All samples of a transient; none of a steady state, which speaks for itself.
+    pub(super) fn all(self, tally: &Tally) -> Histogram {
+        if self.transient { tally.histogram() } else { Histogram::default() }
     }
 
     /// Length of the measured part.
