@@ -3,6 +3,7 @@
 
 mod api;
 mod bench_patterns;
+mod bench_simulator;
 mod ci;
 mod coverage;
 mod engines;
@@ -20,6 +21,8 @@ cargo xtask COMMAND
   tidy    the invariants that ARCHITECTURE.md claims and no compiler checks
   bench-patterns [FILTER]
           measures the patterns beside their peers; without a filter writes the page in docs too
+  bench-simulator
+          measures the simulator beside its peers and writes the page in docs
   coverage [SEEDS] [LOG2_EVENTS]
           measures how often printed intervals hold and writes docs/coverage.md (2000 seeds: hours)
   engines up|down|status [postgres redis nginx kafka] [--wipe]
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         ["api"] => api::write(&root()),
         ["ci"] => ci::run(&root()),
         ["tidy"] => tidy::run(&root()),
+        ["bench-simulator"] => bench_simulator::run(&root()),
         ["bench-patterns"] => bench_patterns::run(&root(), None),
         ["bench-patterns", filter] => bench_patterns::run(&root(), Some(filter)),
         ["coverage", ref arguments @ ..] => coverage::run(&root(), arguments),
