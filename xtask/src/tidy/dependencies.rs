@@ -27,6 +27,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("report", &["units", "architect", "brief", "estimate", "design", "sim"]),
     ("patterns-tower", &["units", "patterns"]),
     ("patterns-bench", &["units", "patterns", "patterns-tower"]),
+    ("sim-bench", &["units", "sim"]),
     ("engines", &[]),
     (
         "cli",

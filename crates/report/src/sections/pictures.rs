@@ -27,10 +27,14 @@ pub fn overview(plan: &Plan) -> Diagram {
     let walks: Vec<Walk> =
         plan.design.flows.keys().flat_map(|name| walk_flow(plan, name)).collect();
     let mut whole = diagram(plan, "The whole system", &walks);
+    // What others ask too has no figure for clients alone.
+    let from_others: BTreeSet<String> =
+        whole.edges.iter().filter(|e| e.from != CLIENT).map(|e| e.to.clone()).collect();
     for edge in &mut whole.edges {
         let rate = if edge.from == CLIENT {
             edge.label.clear();
-            plan.ledger.get(&format!("calls.{}.any.avg", edge.to))
+            let alone = !from_others.contains(&edge.to);
+            plan.ledger.get(&format!("calls.{}.any.avg", edge.to)).filter(|_| alone)
         } else {
             plan.ledger.get(&format!("link.{}.{}.calls", edge.from, edge.to))
         };
