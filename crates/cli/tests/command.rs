@@ -324,6 +324,46 @@ fn a_capacity_is_searched_and_traces_are_read_beside_the_model() {
 }
 
 #[test]
+fn a_design_has_a_capacity_and_differs_from_a_slower_one() {
+    let folder = folder("carries");
+    fs::create_dir_all(&folder).unwrap();
+    let brief = folder.join("notes.md");
+    fs::write(&brief, "# Notes\n- 2M notes written a day, 1 KB each\n- 20M reads a day\n").unwrap();
+    let out = folder.join("design");
+    let made = design(brief.to_str().unwrap(), &out, &[]);
+    assert!(matches!(made.status.code(), Some(0 | 1)), "{}", text(&made.stderr));
+    let file = out.join("design.yaml");
+    let slower = out.join("slower.yaml");
+    let proposed = fs::read_to_string(&file).unwrap();
+    let edited = proposed.replacen("{any: {mean: 200us", "{any: {mean: 400us", 1);
+    assert_ne!(proposed, edited, "the service has no such time");
+    fs::write(&slower, edited).unwrap();
+    let (file, slower) = (file.to_str().unwrap(), slower.to_str().unwrap());
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let all = [&["simulate", file], arguments, &["--budget", "3000000", "--format", "json"]];
+        let output = tenfold(&all.concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+
+    let found = json(&["--capacity"]);
+    let first = &found["gives_out"][0];
+    assert_eq!(first["component"], "app");
+    // Requests cannot be served faster than the servers work: at most a few percent are beyond it.
+    let (about, full) = (found["about"].as_f64().unwrap(), first["full_at"].as_f64().unwrap());
+    assert!(about > 0.5 * full && about < 1.1 * full, "{about} where {full} is all");
+
+    let same = json(&["--compare", file]);
+    let figures = same["figures"].as_object().unwrap();
+    assert!(figures.len() > 5 && figures.values().all(|figure| figure["shown"] == "same"));
+    let other = json(&["--compare", slower]);
+    let busy = &other["figures"]["app.utilization"];
+    let (before, after) = (busy["first"].as_f64().unwrap(), busy["second"].as_f64().unwrap());
+    assert!((after / before - 2.0).abs() < 0.05, "{before} becomes {after}");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn every_kind_of_system_has_a_brief_that_passes() {
     let folder = folder("new");
     fs::create_dir_all(&folder).unwrap();
