@@ -19,8 +19,10 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     }
     call(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PEERS))?;
     let mut command = Command::new(env!("CARGO"));
+    command.env("CARGO_TARGET_DIR", root.join("target/simulator-bench"));
     command.current_dir(root).args(["run", "--quiet", "--profile", "bench"]);
-    command.args(["--package", "tenfold-sim-bench", "--"]);
+    // Built beside the rest, with features of its own.
+    command.args(["--manifest-path", "crates/sim-bench/Cargo.toml", "--"]);
     command.arg(&python).arg("--write").arg(root.join("docs/simulator-benchmarks.md"));
     call(&mut command)
 }
