@@ -14,6 +14,7 @@ mod implied;
 mod infer;
 mod link;
 mod noun;
+mod rewrite;
 mod shared;
 mod subjects;
 
@@ -77,7 +78,7 @@ struct Territory {
 
 /// Returns the demands of an item.
 pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
-    let marks = conditions_of_time(marks.to_vec());
+    let marks = conditions_of_time(rewrite::all(marks.to_vec(), context.text));
     let mut found = Found::default();
     for mark in &marks {
         if mark.kind == MarkKind::Unreadable {
@@ -103,7 +104,7 @@ pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
     }
     for sentence in marks.split(|mark| mark.is_sign(';') || mark.is_sign('.')) {
         if !sentence.iter().any(|mark| mark.quantity().is_some()) {
-            implied::implied(sentence, context, &mut found);
+            implied::sentence(sentence, context, &mut found);
         }
     }
     shared::share(&mut found.demands, &territories, context);

@@ -115,8 +115,8 @@ fn mankind(draft: &mut Draft<'_>) {
             let message = "ten times these users are more people than there are (8.3e9): \
                            growth beyond that is use per person"
                 .to_owned();
-            let help = "read 10x and 100x as more use by each person".to_owned();
-            draft.say((Severity::Reading, "R110"), span, &read, message, help);
+            let help = "read 10x and 100x as more use by each person";
+            draft.read_as("R110", index, &message, help, Some(id));
         }
     }
 }

@@ -128,7 +128,8 @@ impl Sides<'_> {
             let at = marks.iter().position(|own| own == mark)?;
             marks.get(at + 1).map(|next| matches!(next.kind, MarkKind::Word { .. }))
         };
-        after(self.before).or_else(|| after(self.after)).unwrap_or(false)
+        let nearest = after(self.before).or_else(|| after(self.after));
+        nearest.or_else(|| after(self.label)).unwrap_or(false)
     }
 
     /// Returns the named property, or the hint that fits the dimension.

@@ -124,6 +124,36 @@ pub(super) fn implied(marks: &[Mark], context: &Context<'_>, found: &mut Found) 
     found.demands.push(draft);
 }
 
+/// Adds the demands of a sentence without amounts: one for each of its frequencies, `a charger reports
+/// its meter every 30 s, and a heartbeat every 5 min`.
+pub(super) fn sentence(marks: &[Mark], context: &Context<'_>, found: &mut Found) {
+    let interval = |mark: &Mark| matches!(mark.kind, MarkKind::PerTime { interval: true, .. });
+    let first = marks.iter().position(interval);
+    let second = first.and_then(|at| Some(at + 1 + marks[at + 1..].iter().position(interval)?));
+    let (Some(first), Some(second)) = (first, second) else {
+        return implied(marks, context, found);
+    };
+    let joins = |mark: &Mark| mark.is_sign(',') || mark.is_function("and");
+    let Some(cut) = marks[first..second].iter().position(joins) else {
+        return implied(marks, context, found);
+    };
+    implied(&marks[..first + cut], context, found);
+    let rest = &marks[first + cut..];
+    let start = rest.iter().position(|mark| !joins(mark)).unwrap_or(rest.len());
+    let (before, known) = (found.demands.last().cloned(), found.demands.len());
+    sentence(&rest[start..], context, found);
+    // "… and a heartbeat every 5 min": of the same ones.
+    if let (Some(before), Some(draft)) = (before, found.demands.get_mut(known))
+        && draft.actor.is_none()
+        && draft.per_each().is_none()
+    {
+        draft.actor.clone_from(&before.actor);
+        draft.action = draft.action.take().or(before.action);
+        let each = before.per.into_iter().filter(|per| matches!(per, Per::Each { .. }));
+        draft.per.splice(0..0, each);
+    }
+}
+
 /// `All of them refresh the map every 3 s`: each of the people who were counted last.
 fn all_of_them(draft: &mut Demand, span: Span, context: &Context<'_>, found: &Found) {
     let demands = context.earlier.iter().chain(&found.demands).enumerate();
@@ -271,7 +301,7 @@ fn of_one(actor: &NounPhrase, context: &Context<'_>) -> bool {
     of_article(actor, context) && !PEOPLE.contains(&actor.head())
 }
 
-fn of_article(actor: &NounPhrase, context: &Context<'_>) -> bool {
+pub(super) fn of_article(actor: &NounPhrase, context: &Context<'_>) -> bool {
     let text = format!(" {}", context.text.to_lowercase());
     let one = |article: &&str| text.contains(&format!(" {article} {actor} "));
     ["a", "an", "one"].iter().any(one)

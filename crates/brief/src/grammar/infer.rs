@@ -6,6 +6,7 @@ use super::{Context, Cut, Found};
 use crate::codes::{UNIT_LEFT_OUT, WRONG_DIMENSION};
 use crate::lexer::Remark;
 use crate::lexicon::Verb;
+use crate::lexicon::english::PEOPLE;
 use crate::marks::MarkKind;
 use crate::{
     Access, Amount, Bound, ConditionKind, Demand, Dimension, Metric, NounPhrase, Of, Statistic,
@@ -73,6 +74,10 @@ pub(super) fn infer_metric(draft: &mut Demand, place: &Place<'_>) {
                 && peak.is_some()
                 && (of_a_day(draft) || hourly(place) || in_the_hour(draft, place)) =>
         {
+            peak_hour(draft);
+        }
+        // "주문의 45%가 18~20시에": of what comes in a day.
+        Dimension::Ratio if plain && crowded(draft) && of_what_comes(draft, place) => {
             peak_hour(draft);
         }
         Dimension::Ratio if plain => draft.metric = infer_share(draft, place),
@@ -208,6 +213,25 @@ fn peak_hour(draft: &mut Demand) {
     draft.conditions.retain(|condition| condition.kind != ConditionKind::Peak);
 }
 
+/// Returns whether a share is one of what comes: `40 % of orders`, `half of them`, `하루 주문의 40%`.
+fn of_what_comes(draft: &Demand, place: &Place<'_>) -> bool {
+    let those = place.own.before.iter().chain(place.own.after).any(|m| m.kind == MarkKind::Those);
+    let daily = draft.per_seconds() == Some(86_400.0) && !draft.subjects.is_empty();
+    let people = matches!(&draft.of, Some(Of::Noun { noun, .. }) if PEOPLE.contains(&noun.head()));
+    (draft.of.is_some() || those || daily) && !people
+}
+
+/// Returns whether a share of a day falls into fewer hours than that share of it.
+fn crowded(draft: &Demand) -> bool {
+    draft.conditions.iter().any(|condition| match condition.kind {
+        ConditionKind::Hours { from, to, .. } => {
+            let hours = if to > from { to - from } else { to - from + 24.0 };
+            draft.amount.mid * 24.0 > hours * 1.2
+        }
+        _ => false,
+    })
+}
+
 fn infer_share(draft: &Demand, place: &Place<'_>) -> Option<Metric> {
     let whole = draft.of.is_some()
         || place.own.before.iter().chain(place.own.after).any(|mark| mark.kind == MarkKind::Those);
@@ -268,6 +292,16 @@ fn infer_time(draft: &mut Demand, place: &Place<'_>) -> Option<Metric> {
     // "400,000 rides per day, 12 minutes on average"
     let average = draft.statistic == Some(Statistic::Average) && draft.subject().is_none();
     let after = matches!(place.territory.cut, Cut::Comma | Cut::And);
+    // "4 people per call, 25 minutes long"
+    let first = place.own.after.first().map(|mark| &mark.kind);
+    let long = |mark: &MarkKind| match mark {
+        MarkKind::Word { raw, .. } | MarkKind::Function(raw) => raw == "long",
+        _ => false,
+    };
+    if first.is_some_and(long) {
+        draft.subjects.clear();
+        return Some(Metric::Length);
+    }
     let long = draft.subject().is_some() && draft.amount.mid < 86_400.0;
     if long || average && after { Some(Metric::Length) } else { None }
 }

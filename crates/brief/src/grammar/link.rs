@@ -16,7 +16,7 @@ pub(super) fn attach(
     let base = context.earlier.len();
     let previous = found.demands.len().checked_sub(1);
     let cut = place.territory.cut;
-    if has(place, &MarkKind::Those) {
+    if has(place, &MarkKind::Those) && draft.metric != Some(Metric::PeakFactor) {
         let index = (base + found.demands.len()).checked_sub(1);
         draft.of = index.map(|demand| Of::Demand { demand }).or(draft.of.take());
         let whole = index.and_then(|index| {
@@ -187,6 +187,11 @@ fn goes_on(draft: &mut Demand, before: &Demand, place: &Place<'_>) {
     if draft.subject().is_none_or(|noun| noun.words == [verb.base]) {
         draft.subjects.clone_from(&before.subjects);
     }
+    // "During a match every client sends 20 updates/s and receives 20 snapshots/s": in the same state.
+    if draft.conditions.is_empty() {
+        let during = |c: &&crate::Condition| matches!(c.kind, crate::ConditionKind::During { .. });
+        draft.conditions = before.conditions.iter().filter(during).cloned().collect();
+    }
 }
 
 fn has(place: &Place<'_>, kind: &MarkKind) -> bool {
@@ -319,6 +324,12 @@ fn inherit(draft: &mut Demand, before: &Demand, index: usize) {
     }
     if draft.subjects.is_empty() {
         draft.subjects.clone_from(&before.subjects);
+        // "4 people per call, 25 minutes long": the call is.
+        let people = before.subject().is_some_and(|noun| PEOPLE.contains(&noun.head()));
+        if let (Some(Metric::Length), Some(each), true) = (draft.metric, before.per_each(), people)
+        {
+            draft.subjects = vec![each.clone()];
+        }
         if draft.action.is_none() {
             draft.action.clone_from(&before.action);
         }

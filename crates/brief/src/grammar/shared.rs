@@ -19,6 +19,7 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
             left.per.clone_from(&right.per);
         }
         same_time(left, right, cut);
+        same_one(left, right, cut, context);
         both_at_peak(left, right, cut);
         kept_on(left, right, cut);
         same_day(left, right, cut);
@@ -59,6 +60,7 @@ pub(super) fn share(demands: &mut [Demand], territories: &[Territory], context: 
             }
         }
     }
+    last_time(demands);
     let Some(heading) = &context.heading else { return };
     for demand in demands.iter_mut().filter(|demand| is_objective(demand)) {
         if demand.subjects.is_empty() {
@@ -109,6 +111,35 @@ fn same_time(left: &mut Demand, right: &Demand, cut: Cut) {
     if cut == Cut::And && acts(left) && acts(right) && of_each && untimed {
         let time = right.per.iter().filter(|per| matches!(per, Per::Time { .. })).cloned();
         left.per.extend(time);
+    }
+}
+
+/// `an active user opens 40 issues, edits 8 and comments 3 times a day`: the same one, in the same
+/// time.
+fn same_one(left: &Demand, right: &mut Demand, cut: Cut, context: &Context<'_>) {
+    let acts = |demand: &Demand| {
+        let counted = demand.amount.dimension == Dimension::Count && demand.metric.is_none();
+        counted && demand.action.is_some() && demand.per_each().is_none()
+    };
+    let near = matches!(cut, Cut::Comma | Cut::And | Cut::Flow);
+    let one = left.actor.as_ref().is_some_and(|actor| super::implied::of_article(actor, context));
+    let small = right.amount.mid <= super::implied::EACH_UP_TO;
+    if near && one && small && acts(left) && acts(right) && right.actor.is_none() {
+        right.actor.clone_from(&left.actor);
+    }
+}
+
+/// Gives those who are said to do several things the time that stands after the last of them.
+fn last_time(demands: &mut [Demand]) {
+    for index in (1..demands.len()).rev() {
+        let (left, right) = demands.split_at_mut(index);
+        let (left, right) = (&mut left[index - 1], &right[0]);
+        let same = left.actor.is_some() && left.actor == right.actor && left.action.is_some();
+        let counted = left.amount.dimension == Dimension::Count && left.metric.is_none();
+        if same && counted && left.per.is_empty() && left.conditions.is_empty() {
+            let time = |per: &&Per| matches!(per, Per::Time { interval: false, .. });
+            left.per = right.per.iter().filter(time).cloned().collect();
+        }
     }
 }
 

@@ -144,6 +144,7 @@ impl Place<'_> {
         }
         self.sized_act(draft);
         self.whole_of_share(draft, share, counted);
+        self.korean_whole(draft, share);
         self.part(draft, counted);
         self.sent_to(draft, counted);
         self.korean_counter(draft, counted);
@@ -159,10 +160,20 @@ impl Place<'_> {
         let (left, right) = (&self.left.noun, &self.right.noun);
         let article = self.own.before.iter().find(|mark| !mark.is_function("and"));
         let one = article.is_some_and(|mark| mark.is_function("a") || mark.is_function("an"));
-        let plain = draft.per.is_empty() && draft.metric.is_none() && draft.action.is_none();
+        let each = |per: &Per| matches!(per, Per::Each { .. } | Per::Time { interval: true, .. });
+        let plain = !draft.per.iter().any(each) && draft.metric.is_none() && draft.action.is_none();
         if counted && one && plain && !left.is_empty() && !right.is_empty() && left != right {
-            let (noun, span) = (noun::noun_phrase(left.clone()), draft.amount.span);
-            draft.per.push(Per::Each { noun, demand: None, span });
+            let mut left = left.clone();
+            // "a doctor sees 25 patients a day": a verb of any kind stands before the amount.
+            let last = self.own.before.last();
+            let verb = last.is_some_and(
+                |mark| matches!(&mark.kind, MarkKind::Word { raw, .. } if raw.ends_with('s')),
+            );
+            if verb && left.len() > 1 {
+                left.pop();
+            }
+            let (noun, span) = (noun::noun_phrase(left), draft.amount.span);
+            draft.per.insert(0, Per::Each { noun, demand: None, span });
         }
     }
 
@@ -178,6 +189,25 @@ impl Place<'_> {
             let noun = noun::noun_phrase(right.noun.clone());
             draft.of = Some(Of::Noun { noun, demand: None });
         }
+    }
+
+    /// `주문의 45%`, `사용자의 30%가 매일 글을 쓴다`: the whole stands before, what is done at the end.
+    fn korean_whole(&self, draft: &mut Demand, share: bool) {
+        let before = self.own.text[..self.territory.range.start].trim_end();
+        let whole = before.ends_with('의') && !self.left.noun.is_empty();
+        if !share || draft.metric.is_some() || draft.of.is_some() || !whole {
+            return;
+        }
+        let noun = noun::noun_phrase(self.left.noun.clone());
+        draft.of = Some(Of::Noun { noun, demand: None });
+        draft.subjects.clear();
+        let mut words = self.right.noun.clone();
+        if let Some(verb) = words.last().and_then(|word| crate::lexicon::verb(word)) {
+            draft.action = noun::action(verb);
+            words.pop();
+        }
+        draft.subjects.push(noun::noun_phrase(words));
+        draft.subjects.retain(|noun| !noun.is_empty());
     }
 
     /// `every frob is glimped 25 times`: what is done to each of them, by a verb of any kind; that
@@ -374,9 +404,12 @@ impl Place<'_> {
     ) -> Option<Demand> {
         let counts = matches!(draft.amount.dimension, Dimension::Ratio | Dimension::Count);
         let appears = ["connect", "login", "visit", "use", "listen", "play", "watch"];
+        let index = context.earlier.len() + found.demands.len();
         if draft.amount.text.contains(crate::lexer::is_hangul) {
-            let index = context.earlier.len() + found.demands.len();
             return regular(draft, self.own.after, index);
+        }
+        if self.own.text.contains(crate::lexer::is_hangul) {
+            return each_of_the_share(draft, index);
         }
         let people = draft.subject().is_some_and(|noun| PEOPLE.contains(&noun.head()));
         // "100 notes read per user", "5M notes read a day": what is done to them.
@@ -407,7 +440,6 @@ impl Place<'_> {
                 && !(appears.contains(&verb.base) && self.right.object.is_empty())
         })?;
         draft.per_seconds().filter(|_| counts && draft.metric.is_none())?;
-        let index = context.earlier.len() + found.demands.len();
         let mut per = core::mem::take(&mut draft.per);
         let actor = match &draft.of {
             Some(Of::Noun { noun, .. }) => noun.clone(),
@@ -426,6 +458,22 @@ impl Place<'_> {
         operation.of = Some(Of::Demand { demand: index });
         Some(operation)
     }
+}
+
+/// `사용자의 30%가 매일 글을 쓴다`: what each of the share does.
+fn each_of_the_share(draft: &mut Demand, index: usize) -> Option<Demand> {
+    let Some(Of::Noun { noun: actor, .. }) = draft.of.clone() else { return None };
+    let share = draft.amount.dimension == Dimension::Ratio && draft.metric.is_none();
+    let acts = draft.action.as_ref().is_some_and(|action| action.access.is_some());
+    draft.per_seconds().filter(|_| share && acts)?;
+    let mut per = core::mem::take(&mut draft.per);
+    per.insert(0, Per::Each { noun: actor.clone(), demand: Some(index), span: draft.span });
+    let mut operation = implied_one(draft, per);
+    operation.action = draft.action.take();
+    operation.subjects = core::mem::take(&mut draft.subjects);
+    operation.actor = Some(actor);
+    operation.of = Some(Of::Demand { demand: index });
+    Some(operation)
 }
 
 /// `교사 2만 명이 10초마다 현황을 조회`: so many people, and what each of them does so often.

@@ -10,20 +10,32 @@ const ZONES: &[&str] =
 
 /// Joins hours of the day: `18-22 h KST`, `18:00-22:00`, `9am to 6pm`, `18~22시`.
 pub(super) fn clocks(text: &str, tokens: &mut Vec<Token>) {
-    for at in 0..tokens.len() {
+    let mut at = 0;
+    while at < tokens.len() {
         let zone = tokens.get(at + 1).is_some_and(|next| ZONES.contains(&next.word()));
         let led = at > 0 && matches!(tokens[at - 1].word(), "between" | "from" | "daily" | "peak");
         let written = &text[tokens[at].range.clone()];
         let led = led || ["between", "from"].iter().any(|word| written.starts_with(word));
-        let Kind::Amount(quantity) = &tokens[at].kind else { continue };
+        let Kind::Amount(quantity) = &tokens[at].kind else {
+            at += 1;
+            continue;
+        };
         let (low, high) = (quantity.low, quantity.high);
+        let bare = quantity.unit.is_none() && !quantity.scaled && led && low != high;
+        if let Some((shift, count)) = part_of_day(tokens, at + 1).filter(|_| bare)
+            && (1.0..=12.0).contains(&low)
+            && (1.0..=12.0).contains(&high)
+        {
+            let moved = |hour: f64| if hour < 12.0 { hour + shift } else { hour };
+            replace(tokens, at, 1 + count, Kind::Clock(moved(low), moved(high)));
+            continue;
+        }
         let hours = match quantity.kind() {
             Some(UnitKind::ClockHour(shift)) => {
                 let afternoon = |hour: f64| if hour < 12.0 { hour + shift } else { hour };
-                Some((
-                    if low < high || shift == 0.0 { low } else { afternoon(low) },
-                    afternoon(high),
-                ))
+                // "9 am to 6 pm", "10 to 4 pm": only the second is in the afternoon.
+                let morning = low > high || written.to_lowercase().contains("am");
+                Some((if morning { low } else { afternoon(low) }, afternoon(high)))
             }
             Some(UnitKind::Time(TimeUnit::Hour, _)) if (zone || led) && low != high => {
                 Some((low, high))
@@ -36,6 +48,7 @@ pub(super) fn clocks(text: &str, tokens: &mut Vec<Token>) {
         {
             tokens[at].kind = Kind::Clock(from, to);
         }
+        at += 1;
     }
     let mut at = 0;
     while at + 2 < tokens.len() {
@@ -54,14 +67,26 @@ pub(super) fn clocks(text: &str, tokens: &mut Vec<Token>) {
     korean_clocks(text, tokens);
 }
 
+/// `in the morning`, `at night`: what it adds to an hour, and its tokens.
+fn part_of_day(tokens: &[Token], at: usize) -> Option<(f64, usize)> {
+    let word = |offset: usize| tokens.get(at + offset).map_or("", Token::word);
+    let lead = (0..3).take_while(|offset| ["in", "the", "at"].contains(&word(*offset))).count();
+    let shift = match word(lead) {
+        "morning" | "am" => 0.0,
+        "afternoon" | "evening" | "night" | "pm" => 12.0,
+        _ => return None,
+    };
+    Some((shift, lead + 1))
+}
+
 /// `오전 9시부터 10시 사이`, `오후 2시부터 5시까지`.
 fn korean_clocks(text: &str, tokens: &mut Vec<Token>) {
     let mut at = 0;
     while at < tokens.len() {
         let half = tokens[at].word();
         let shift = match half {
-            "오전" => 0.0,
-            "오후" => 12.0,
+            "오전" | "아침" | "새벽" => 0.0,
+            "오후" | "evening" | "밤" => 12.0,
             _ => -1.0,
         };
         if shift >= 0.0
@@ -80,7 +105,7 @@ fn korean_clocks(text: &str, tokens: &mut Vec<Token>) {
         let between = text.get(gap).unwrap_or_default();
         let (left, right) = (&tokens[at].kind, &tokens[at + 1].kind);
         if let (Kind::Clock(from, _), Kind::Clock(_, to)) = (left, right)
-            && between.contains("부터")
+            && (between.contains("부터") || between.contains("에서"))
         {
             // "오후 2시부터 5시": both in the afternoon.
             let to = if *to < *from && *to < 12.0 { *to + 12.0 } else { *to };

@@ -48,6 +48,12 @@ impl Quantity {
         }
     }
 
+    /// A share of so many in a hundred.
+    pub(crate) const fn percent(value: f64) -> Self {
+        let unit = Some(Unit { kind: UnitKind::Percent, adjacent: true });
+        Self { unit, ..Self::plain(value) }
+    }
+
     pub(crate) fn kind(&self) -> Option<UnitKind> {
         self.unit.map(|unit| unit.kind)
     }

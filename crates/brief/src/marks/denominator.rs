@@ -168,8 +168,15 @@ impl Marker<'_> {
             self.quantity(1).and_then(Quantity::kind),
             Some(UnitKind::Bytes(_) | UnitKind::Bits(_))
         );
+        // "차량 한 대가 하루 20건을 배송": one in general, and what it does.
+        let end = self.tokens[self.at].range.end;
+        let acts = ["이 ", "가 ", "이서 "].iter().any(|post| self.text[end..].starts_with(post));
+        let led = self.marks.iter().any(|mark| matches!(mark.kind, MarkKind::PerEach { .. }));
+        let acts = acts && !led;
+        let more = (1..self.tokens.len() - self.at).any(|offset| self.quantity(offset).is_some());
         match self.word(1) {
             "@per-post" | "@every-post" => Some(2),
+            _ if acts && more => Some(1),
             "@size" | "@length" => Some(1),
             _ if sized => Some(1),
             _ => None,

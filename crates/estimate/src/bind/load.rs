@@ -27,7 +27,10 @@ pub(super) fn count(draft: &mut Draft<'_>, index: usize) {
     let each = named.filter(|_| demand.per_seconds().is_none()).or(every.first()).cloned();
     match (each, demand.per_seconds()) {
         // "each sends its place every 15 s while driving": of those who drive.
-        (Some(_), Some(seconds)) if seconds < DAY && in_a_daily_state(draft, demand) => {
+        (Some(_), Some(seconds))
+            if seconds < DAY
+                && (in_a_daily_state(draft, demand) || in_what_lasts(draft, demand)) =>
+        {
             there(draft, index, seconds);
         }
         (Some((noun, link)), Some(seconds)) => {
@@ -126,6 +129,20 @@ fn in_a_daily_state(draft: &Draft<'_>, demand: &Demand) -> bool {
     })
 }
 
+/// Returns whether a demand tells what each does in something of which the brief says how long it
+/// lasts: `during a match`, where a match lasts 20 minutes.
+fn in_what_lasts(draft: &Draft<'_>, demand: &Demand) -> bool {
+    let states = demand.conditions.iter().filter_map(|condition| {
+        let ConditionKind::During { words } = &condition.kind else { return None };
+        Some(words)
+    });
+    let state: Vec<&String> = states.flatten().collect();
+    draft.brief.demands.iter().any(|other| {
+        let named = |noun: &NounPhrase| noun.words.iter().any(|word| state.contains(&word));
+        other.metric == Some(Metric::Length) && other.subject().is_some_and(named)
+    })
+}
+
 /// Binds what each of those who are there does so often while it lasts.
 fn there(draft: &mut Draft<'_>, index: usize, seconds: f64) {
     let read_as = "read for each of those who are there at the same moment";
@@ -137,7 +154,8 @@ fn there(draft: &mut Draft<'_>, index: usize, seconds: f64) {
     };
     let each = format!("{times}.times_per_actor");
     draft.state(&each, &format!("{times} of each in {}", span_words(seconds)), index, 1.0);
-    if draft.brief.demands.iter().any(lasts_each_day) {
+    let lasts = in_what_lasts(draft, &draft.brief.demands[index]);
+    if lasts || draft.brief.demands.iter().any(lasts_each_day) {
         let formula = format!("concurrent_users_avg * {each} / {}", number(seconds));
         let average = name.replace("qps_peak", "qps_avg");
         draft.formula(&average, "requests per second on average", &formula);

@@ -278,7 +278,10 @@ pub(super) fn length(draft: &mut Draft<'_>, index: usize) {
         .per_each()
         .or_else(|| demand.actor.as_ref().filter(|_| daily))
         .or_else(|| average.then_some(&people));
-    if let (Some(each), Some(period)) = (each, demand.per_seconds()) {
+    let linked = demand.of.as_ref().and_then(Of::demand).and_then(|l| draft.figure_of[l].clone());
+    // "1.1M charging sessions per day, 35 min each": of what comes, and not of who acts.
+    let comes = linked.as_ref().is_some_and(|figure| figure.starts_with("op."));
+    if let (Some(each), Some(period), false) = (each, demand.per_seconds(), comes) {
         let Some(parent) = actors(draft, each, None) else { return };
         let id = format!("{name}_per_actor_seconds");
         draft.state(&id, &format!("{noun} per {each} in {}", span_words(period)), index, 1.0);
@@ -294,7 +297,6 @@ pub(super) fn length(draft: &mut Draft<'_>, index: usize) {
     let id = format!("{name}_seconds");
     draft.state(&id, &format!("length of a {noun}"), index, 1.0);
     draft.reported.push(id.clone());
-    let linked = demand.of.as_ref().and_then(Of::demand).and_then(|l| draft.figure_of[l].clone());
     let operation = linked
         .and_then(|figure| figure.strip_prefix("op.").map(str::to_owned))
         .and_then(|rest| rest.split('.').next().map(str::to_owned))
@@ -305,6 +307,8 @@ pub(super) fn length(draft: &mut Draft<'_>, index: usize) {
     if let Some(operation) = operation {
         let formula = format!("op.{operation}.qps_peak * {id}");
         draft.formula("concurrent_users", "there at the same moment at peak", &formula);
+        let formula = format!("op.{operation}.qps_avg * {id}");
+        draft.formula("concurrent_users_avg", "there at the same moment on average", &formula);
     }
 }
 
