@@ -50,7 +50,7 @@ impl<'a> Analytic<'a> {
             cells: 1.0,
             keep: None,
             coarse: false,
-            detection_max: f64::INFINITY,
+            detection_scale: 1.0,
         };
         let rates = lower::rates(design, ledger, &options);
         let calls = lower::calls(design, ledger, &rates, &|cache| hits.of(cache));

@@ -33,7 +33,8 @@ pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trial
             match fault.what {
                 KillWhat::Instance => {
                     let component = &design.components[fault.target.as_str()];
-                    let instances = design.instances(component);
+                    // The one that is killed serves: of a primary and its standby only the first does.
+                    let instances = tenfold_design::active_instances(design, component);
                     terms.push(format!("{instances} * rate.instance_per_second * {bad}"));
                 }
                 KillWhat::Zone => terms.push(format!("rate.zone_per_second * {bad}")),

@@ -8,7 +8,7 @@ use tenfold_units::{Interval, Ledger, Text, Unit};
 /// Makes the bounds of today's design stand.
 pub(crate) fn add(estimate: &Estimate, design: &Design, ledger: &mut Ledger) {
     lost_in_a_crash(design, ledger);
-    growth_against_the_first(estimate, ledger);
+    growth_against_what_stays(estimate, ledger);
 }
 
 /// Records that wait in the memory of a caller are lost with it: the calls of one instance times
@@ -32,22 +32,23 @@ fn lost_in_a_crash(design: &Design, ledger: &mut Ledger) {
     }
 }
 
-/// Bytes a day of each dataset against those of the first that is kept for good.
-fn growth_against_the_first(estimate: &Estimate, ledger: &mut Ledger) {
+/// Bytes a day of each dataset that is dropped some day against those of the largest that is kept for
+/// good.
+fn growth_against_what_stays(estimate: &Estimate, ledger: &mut Ledger) {
     let per_day = |name: &str| format!("data.{name}.storage_per_day_bytes");
-    let first = estimate
+    let stays = |name: &str| !ledger.contains(&format!("data.{name}.retention_seconds"));
+    let grows = |name: &str| ledger.get(&per_day(name)).map_or(0.0, tenfold_units::Figure::mid);
+    let kept = estimate
         .datasets
         .iter()
-        .find(|d| !ledger.contains(&format!("data.{}.retention_seconds", d.name)));
-    let Some(first) = first else { return };
-    for dataset in estimate.datasets.iter().filter(|d| d.name != first.name) {
-        let own = per_day(&dataset.name);
-        let both = ledger.contains(&own) && ledger.contains(&per_day(&first.name));
-        if both && ledger.value(&per_day(&first.name)) > 0.0 {
-            let label = format!("{} against {}: bytes of a day", dataset.label, first.label);
-            let formula = format!("{own} / {}", per_day(&first.name));
-            ledger.derive(&format!("growth.{}", dataset.name), &label, Unit::Factor, &formula);
-        }
+        .filter(|d| stays(&d.name) && grows(&d.name) > 0.0)
+        .max_by(|a, b| grows(&a.name).total_cmp(&grows(&b.name)));
+    let Some(kept) = kept else { return };
+    let dropped = estimate.datasets.iter().filter(|d| !stays(&d.name) && grows(&d.name) > 0.0);
+    for dataset in dropped.collect::<Vec<_>>() {
+        let label = format!("{} against {}: bytes of a day", dataset.label, kept.label);
+        let formula = format!("{} / {}", per_day(&dataset.name), per_day(&kept.name));
+        ledger.derive(&format!("growth.{}", dataset.name), &label, Unit::Factor, &formula);
     }
 }
 

@@ -36,8 +36,9 @@ pub struct LowerOptions {
     /// Instances stand in the cell with fewer servers also where services are long: waits come out too
     /// long, which is on the safe side where only good and bad answers are counted.
     pub coarse: bool,
-    /// Times of detection and failover are shortened to this, s: they are long and uneventful.
-    pub detection_max: f64,
+    /// Factor on times of detection and failover, which are long and uneventful: all of them are
+    /// shortened alike.
+    pub detection_scale: f64,
 }
 
 /// A model and what it stands for.

@@ -84,7 +84,7 @@ pub fn plan(estimate: Estimate, catalog: &Catalog, options: &PlanOptions<'_>) ->
     plan.findings.extend(agreement::find(design, ledger));
     bounds::add(&estimate, design, ledger);
     plan.sensitivities = sensitivity::find(design, ledger);
-    plan.weaknesses = weakness::find(ledger, &plan.trials, &plan.verdicts);
+    plan.weaknesses = weakness::find(design, ledger, &plan.trials, &plan.verdicts);
     (options.progress)("redesign", 1.0);
     let again = |factor| redesign(&estimate, catalog, design, &plan.choices, factor, &mut *ledger);
     plan.redesigns = [10.0, 100.0].map(again).into();

@@ -2,6 +2,7 @@
 //! gives out first.
 
 use tenfold_design::Design;
+use tenfold_estimate::OperationKind;
 use tenfold_units::{Interval, Ledger, Text, Unit};
 
 use crate::plan::{KillWhat, Trial, TrialKind, Verdict, Weakness};
@@ -19,10 +20,15 @@ pub(crate) fn gives_out(design: &Design, ledger: &mut Ledger) {
 }
 
 /// Returns the three weakest points; figures that they name go into the ledger.
-pub(crate) fn find(ledger: &mut Ledger, trials: &[Trial], verdicts: &[Verdict]) -> Vec<Weakness> {
+pub(crate) fn find(
+    design: &Design,
+    ledger: &mut Ledger,
+    trials: &[Trial],
+    verdicts: &[Verdict],
+) -> Vec<Weakness> {
     let mut found = Vec::new();
     found.extend(margin(ledger, verdicts));
-    found.extend(unavailability(ledger, trials));
+    found.extend(unavailability(design, ledger, trials));
     found.extend(first(ledger));
     found
 }
@@ -71,7 +77,11 @@ fn margin(ledger: &mut Ledger, verdicts: &[Verdict]) -> Option<Weakness> {
 }
 
 /// The kind of loss that takes the largest share of the unavailability of a year.
-fn unavailability(ledger: &mut Ledger, trials: &[Trial]) -> Option<Weakness> {
+fn unavailability(design: &Design, ledger: &mut Ledger, trials: &[Trial]) -> Option<Weakness> {
+    // Nobody waits for a job.
+    let awaited = |name: &String| {
+        design.workload.get(name).is_none_or(|operation| operation.kind != OperationKind::Job)
+    };
     let rate = |ledger: &Ledger, trial: &Trial| match &trial.kind {
         TrialKind::Kill(fault) => match fault.what {
             KillWhat::Instance => ledger.get("rate.instance_per_second").map(|f| f.mid()),
@@ -83,14 +93,25 @@ fn unavailability(ledger: &mut Ledger, trials: &[Trial]) -> Option<Weakness> {
     let mut worst: Option<(f64, &Trial, String, String)> = None;
     for trial in trials {
         let Some(rate) = rate(ledger, trial) else { continue };
-        for (operation, id) in &trial.budget_minutes {
+        for (operation, id) in trial.budget_minutes.iter().filter(|(name, _)| awaited(name)) {
             let year = rate * ledger.value(id);
             if worst.as_ref().is_none_or(|(most, ..)| year > *most) {
                 worst = Some((year, trial, operation.clone(), id.clone()));
             }
         }
     }
-    let (_, trial, operation, id) = worst?;
+    let (year, trial, operation, id) = worst?;
+    if year <= 0.0 && ledger.contains("region.availability") {
+        return Some(Weakness {
+            kind: "unavailability".to_owned(),
+            text: Text::new(
+                "No loss of one instance or zone takes an answer from anybody: what is left is the \
+                 region itself, there for {region.availability} of a year.",
+                "instance나 zone 하나를 잃어도 실패하는 요청이 없다. 남는 것은 region 자체의 장애로, 한 해의 \
+                 {region.availability} 동안 살아 있다.",
+            ),
+        });
+    }
     let TrialKind::Kill(fault) = &trial.kind else { return None };
     let (en, ko) = match fault.what {
         KillWhat::Zone => (format!("zone {}", fault.target), format!("zone {}", fault.target)),

@@ -163,6 +163,7 @@ impl Walk<'_> {
             }
             Action::Write(access) => {
                 let row = self.row(&access.at, &access.data);
+                let row = many(access, row);
                 let plain = if access.unique.is_some() { "claim" } else { "write" };
                 let class = access.class.as_deref().unwrap_or(plain);
                 let caller = caller.clone();
@@ -321,6 +322,11 @@ pub fn active_instances(design: &Design, component: &Component) -> u32 {
         _ => all,
     }
     .max(1)
+}
+
+/// The bytes of all rows that one transaction writes.
+pub(crate) fn many(access: &crate::types::Access, row: String) -> String {
+    if access.rows > 1.0 { format!("{} * {row}", access.rows) } else { row }
 }
 
 /// Makes the service time of a class stand, and returns its figure.

@@ -33,6 +33,8 @@ pub(crate) struct Demand {
     pub(crate) consistency: Consistency,
     /// Rows are written once and never change.
     pub(crate) immutable: bool,
+    /// Some are read many at a time: what is missing among them nobody notices.
+    pub(crate) ranged: bool,
     /// Whether a cache stands in front.
     pub(crate) cached: bool,
 }
@@ -129,6 +131,7 @@ pub(crate) fn of(book: &mut Book<'_>, estimate: &Estimate, dataset: &Dataset) ->
         stored: format!("stored.{name}"),
         consistency: consistency(estimate, dataset),
         immutable: is_immutable(book, estimate, dataset),
+        ranged: is_ranged(estimate, dataset),
         cached: false,
     }
 }
@@ -157,6 +160,18 @@ fn is_immutable(book: &Book<'_>, estimate: &Estimate, dataset: &Dataset) -> bool
     !changes && written <= born * 1.001
 }
 
+/// Returns whether requests read several rows at a time.
+fn is_ranged(estimate: &Estimate, dataset: &Dataset) -> bool {
+    let requests = estimate.operations.iter().filter(|o| o.kind != OperationKind::Job);
+    requests.flat_map(|o| &o.touches).any(|touch| {
+        touch.dataset == dataset.name
+            && matches!(
+                touch.access,
+                Access::RangeRead | Access::Aggregate | Access::Search | Access::Nearby
+            )
+    })
+}
+
 impl Demand {
     /// Makes the sum of several demands stand as one, in a store that they share.
     pub(crate) fn sum(book: &mut Book<'_>, name: &str, parts: &[Demand]) -> Demand {
@@ -183,6 +198,7 @@ impl Demand {
             item: parts[0].item.clone(),
             consistency: parts.iter().map(|p| p.consistency).fold(Consistency::Eventual, Ord::max),
             immutable: parts.iter().all(|part| part.immutable),
+            ranged: parts.iter().any(|part| part.ranged),
             cached: parts.iter().any(|part| part.cached),
             name: name.to_owned(),
         }

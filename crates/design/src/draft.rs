@@ -112,6 +112,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) tables: Vec<String>,
     /// Machines that encode.
     pub(crate) farm: Option<FarmPlan>,
+    /// The job that works out recommendations, and its machines.
+    pub(crate) ranker: Option<(String, Fleet)>,
     /// Operations whose answers a CDN keeps.
     pub(crate) front: Vec<String>,
     /// How streams are delivered: `cdn` or `own-edge`.
@@ -166,6 +168,7 @@ impl<'a> Draft<'a> {
             sessions: None,
             tables: Vec::new(),
             farm: None,
+            ranker: None,
             delivery: None,
             front: Vec::new(),
             homes: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! Components, flows and links of what was decided.
 
+mod batches;
 mod components;
 mod flows;
 mod links;
@@ -18,6 +19,7 @@ pub(crate) fn lay_out(draft: &mut Draft<'_>, ids: Option<Ids>) {
     components::logs(draft);
     special::all(draft);
     flows::all(draft);
+    batches::all(draft);
     links::all(draft);
     waits::bound(draft);
 }

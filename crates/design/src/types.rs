@@ -13,7 +13,7 @@ mod workload;
 pub use amount::{Amount, Dimension, Formula};
 pub use choice::{Bottleneck, Choice, ChoiceOption, Excuse, PinVerdict, Threshold};
 pub use component::{
-    Autoscale, Batch, Cache, CacheLevel, Component, Connections, Dataset, Disk, Failover,
+    Autoscale, BATCH, Batch, Cache, CacheLevel, Component, Connections, Dataset, Disk, Failover,
     HANDSHAKE, Health, IdScheme, Ids, Invalidation, Kind, Limit, Queue, Recovery, Replication,
     ReplicationMode, Runs, STATEMENT, ServiceTime, ShardBy, Shards, Shed, Station, Topic, is_write,
 };

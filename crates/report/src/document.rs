@@ -143,10 +143,11 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn range(&self, id: &str) -> String {
         let figure = &self.ledger[id];
-        if figure.interval.is_exact() {
+        let (low, high) = (figure.print_low(), figure.print_high());
+        if figure.interval.is_exact() || low == high {
             return String::new();
         }
-        format!("{} to {}", figure.print_low(), figure.print_high())
+        format!("{low} to {high}")
     }
 }
 

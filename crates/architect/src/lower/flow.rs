@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 use tenfold_design::{
-    Access, Action, CacheLevel, Component, Design, HANDSHAKE, Kind, ReplicationMode, STATEMENT,
-    Step,
+    Access, Action, BATCH, CacheLevel, Component, Design, HANDSHAKE, Kind, ReplicationMode,
+    STATEMENT, Step,
 };
 use tenfold_sim as sim;
 use tenfold_units::Ledger;
@@ -85,7 +85,12 @@ fn record_by_record(design: &Design, consume: &sim::Consume, flow: &mut [sim::St
     let component = &design.components[worker.to.as_str()];
     let instances = design.instances(component).max(1);
     let pools = design.links.iter().filter(|(id, _)| id.from == worker.to);
-    let pool = pools.filter_map(|(_, link)| link.pool).min();
+    // Each shard has connections of its own.
+    let shards = |store: &str| {
+        let shards = design.components.get(store).and_then(|store| store.shards.as_ref());
+        shards.and_then(|shards| shards.count).unwrap_or(1)
+    };
+    let pool = pools.filter_map(|(id, link)| Some(link.pool?.saturating_mul(shards(&id.to)))).min();
     let partitions = design.components[consume.topic.as_str()].topic.as_ref();
     let consumers = partitions.map_or(1, |topic| topic.partitions).max(1);
     let at_once = pool.map(|pool| (pool.saturating_mul(instances) / consumers / 2).max(1));
@@ -142,13 +147,14 @@ impl Ways<'_> {
                 }));
             }
             Action::Read(access) => {
-                out.push(call(&access.at, access.class.as_deref().unwrap_or("read"), Vec::new()));
+                let class = access.class.as_deref().unwrap_or("read");
+                out.push(access_to(access, call(&access.at, class, Vec::new())));
             }
             // The model knows one kind of write. A conditional write of a quorum store is several rounds
             // of it (Paxos: prepare, read, propose, commit).
             Action::Write(access) => {
                 let rounds = rounds(design, access, ledger);
-                let one = || call(&access.at, write_class(access), Vec::new());
+                let one = || access_to(access, call(&access.at, write_class(access), Vec::new()));
                 out.extend(core::iter::repeat_with(one).take(rounds));
             }
             Action::Fill(target) => out.push(sim::Step::Fill(target.at.clone())),
@@ -206,7 +212,10 @@ fn queued(store: &str, awaited: bool) -> sim::Step {
 
 /// How the model knows a write: a conditional one is rounds of plain ones.
 pub(crate) fn write_class(access: &Access) -> &str {
-    if access.class.as_deref() == Some(STATEMENT) { STATEMENT } else { "write" }
+    match access.class.as_deref() {
+        Some(class) if class == STATEMENT || class.starts_with(BATCH) => class,
+        Some(_) | None => "write",
+    }
 }
 
 /// Rounds of a write: more than one where a quorum store decides uniqueness.
@@ -234,6 +243,14 @@ fn sometimes(ratio: f64, steps: Vec<sim::Step>, out: &mut Vec<sim::Step>) {
 
 fn call(to: &str, access: &str, steps: Vec<sim::Step>) -> sim::Step {
     sim::Step::Call(sim::Call { steps, ..sim::Call::new(to, access) })
+}
+
+/// Who asks goes on without an answer that is optional.
+fn access_to(access: &Access, mut step: sim::Step) -> sim::Step {
+    if let (true, sim::Step::Call(call)) = (access.optional, &mut step) {
+        call.on_error = Some(Vec::new());
+    }
+    step
 }
 
 fn without_fills(steps: &[sim::Step]) -> Vec<sim::Step> {

@@ -121,7 +121,8 @@ fn data(component: &Component, part: &Part, options: &LowerOptions) -> Option<si
             let wanted = f64::from(count) / part.instances_ratio / f64::from(zones);
             (wanted.round().max(1.0) as u32) * zones
         }
-        None => instances.max(1),
+        None if replication.mode == ReplicationMode::Quorum => instances.max(1),
+        None => 1,
     };
     let (read, write) = consistency(replication);
     let failover = replication
@@ -184,7 +185,7 @@ pub(crate) fn real_detection(component: &Component) -> Duration {
 }
 
 fn shorten(span: Duration, options: &LowerOptions) -> Duration {
-    span.min(Duration::from_secs_f64(options.detection_max))
+    span.mul_f64(options.detection_scale)
 }
 
 /// The cache's content: its memory over all shards (one copy of each), or over all instances.

@@ -297,14 +297,7 @@ fn lasting(
     fault: &Fault,
 ) {
     let id = |phase: &str| format!("sim.{}.{phase}.lasts_seconds", experiment.id);
-    let hit: Vec<&str> = match fault.what {
-        KillWhat::Zone => design.components.keys().map(String::as_str).collect(),
-        KillWhat::Instance | KillWhat::Component => vec![fault.target.as_str()],
-    };
-    let onset = hit
-        .iter()
-        .map(|name| crate::lower::real_detection(&design.components[*name]).as_secs_f64())
-        .fold(0.0, f64::max);
+    let onset = super::schedule::noticed_after(design, fault);
     let reason = format!("health checks or failover of {}", fault.target);
     ledger.computed(
         &id("onset"),
@@ -337,6 +330,10 @@ fn lasting(
         }
     }
     let refills = fault.what == KillWhat::Component && !experiment.keeps_contents;
+    let hit: Vec<&str> = match fault.what {
+        KillWhat::Zone => design.components.keys().map(String::as_str).collect(),
+        KillWhat::Instance | KillWhat::Component => vec![fault.target.as_str()],
+    };
     let cold = hit.iter().find(|name| refills && hits.refill(name).is_some());
     let formula = match cold {
         Some(cache) => format!("warm.{cache}.refill_seconds"),

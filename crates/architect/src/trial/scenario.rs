@@ -16,9 +16,6 @@ use crate::lower::{self, LowerOptions};
 /// Independent runs of a scenario: as many as an interval needs.
 pub const RUNS: u64 = 10;
 
-/// Nothing is detected later than this, s: times are not shortened.
-const AS_LONG_AS_IT_TAKES: f64 = 1e9;
-
 /// What became of a scenario.
 #[derive(Clone, Debug, Serialize)]
 pub struct Rehearsal {
@@ -80,7 +77,7 @@ pub fn stage(
         cells: 1.0,
         keep: None,
         coarse: false,
-        detection_max: AS_LONG_AS_IT_TAKES,
+        detection_scale: 1.0,
     };
     let seconds = (scenario.warm_up + scenario.horizon).as_secs_f64();
     let whole = scenario.faults.iter().any(|fault| fault.target.replica.is_some());

@@ -124,7 +124,9 @@ impl Experiment {
             TrialKind::Load(_) | TrialKind::Kill(_) => LONGEST,
         };
         let seconds = affordable.max(needed).min(longest);
-        options.detection_max = seconds / PARTS;
+        if let TrialKind::Kill(fault) = kind {
+            options.detection_scale = (seconds / PARTS / noticed_after(design, fault)).min(1.0);
+        }
         let mut lowered = lower::lower(design, ledger, catalog, &|cache| hits.of(cache), &options);
         let mut sampled = IndexMap::new();
         if matches!(kind, TrialKind::Load(_)) && load <= 1.0 {
@@ -224,6 +226,14 @@ impl Experiment {
     }
 }
 
+/// Seconds after which traffic goes around all that a fault takes.
+pub(super) fn noticed_after(design: &Design, fault: &Fault) -> f64 {
+    let hit = |name: &String| fault.what == KillWhat::Zone || *name == fault.target;
+    let components = design.components.iter().filter(|(name, _)| hit(name));
+    let detections = components.map(|(_, c)| lower::real_detection(c).as_secs_f64());
+    detections.fold(0.0, f64::max)
+}
+
 /// The least seconds that a part of a kill lasts.
 fn part_of_kill(design: &Design) -> f64 {
     let waited_for = |from: &str| {
@@ -265,7 +275,7 @@ fn lower_options(id: &str, kind: &TrialKind) -> LowerOptions {
         cells: 1.0,
         keep,
         coarse: matches!(kind, TrialKind::Kill(_)),
-        detection_max: f64::INFINITY,
+        detection_scale: 1.0,
     }
 }
 

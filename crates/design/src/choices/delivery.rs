@@ -27,7 +27,7 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     let region = draft.place.region.clone();
     let tiers = draft.book.catalog.cdn_tiers("aws", &region);
     let month = draft.book.fact("secs.load_month");
-    let hit = draft.book.fact("cdn.hit.vod");
+    let hit = offload(draft);
     let shielded = draft.book.fact("cdn.hit.live");
     let (committed, box_month, box_rate) = (
         draft.book.assume("cdn.committed"),
@@ -56,6 +56,8 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     let formula = format!("delivery.peak * (1 - {shielded})");
     let label = "asked of the origin behind a shield";
     book.derive("delivery.origin_shielded", label, rate, &formula);
+    let label = "share of the segments that the origin is asked for";
+    book.derive(ORIGIN, label, Unit::Ratio, &format!("1 - {shielded}"));
     let cheaper = book.value("delivery.own") < book.value("delivery.cdn_committed");
     // Sites and peering take longer than some launches are away.
     let year = 31_536_000.0;
@@ -65,6 +67,18 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     draft.delivery = Some(choice.chosen.clone());
     draft.choices.push(choice);
 }
+
+/// The share of bytes that edges serve without asking further: of this system where it is known.
+fn offload(draft: &mut Draft<'_>) -> String {
+    let own = "edge_offload_ratio";
+    if draft.book.ledger.contains(own) {
+        return own.to_owned();
+    }
+    draft.book.fact("cdn.hit.vod")
+}
+
+/// Figure of the share of segments that neither the edges nor the shield behind them hold.
+pub(crate) const ORIGIN: &str = "delivery.origin_ratio";
 
 fn choice(draft: &mut Draft<'_>, cheaper: bool, in_time: bool) -> Choice {
     let own = cheaper && in_time;

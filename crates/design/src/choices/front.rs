@@ -78,7 +78,9 @@ fn kept<'a>(draft: &Draft<'a>, pin: Option<&Pin>) -> Vec<&'a Operation> {
 /// where none may, through a CDN.
 fn cost(draft: &mut Draft<'_>, kept: &[&Operation], request: &str) {
     let (request, month) = (draft.book.fact(request), draft.book.fact("secs.load_month"));
-    let all: Vec<_> = draft.requests().collect();
+    // No CDN stands before a connection that stays open.
+    let held = super::sessions::are_held(draft);
+    let all: Vec<_> = draft.requests().filter(|o| !held || o.kind == OperationKind::Read).collect();
     let through = if kept.is_empty() { &all[..] } else { kept };
     let sum = |operations: &[&Operation], factor: &dyn Fn(&Operation) -> String| {
         let term = |o: &&Operation| format!("{} * load_factor{}", mean_rate(o), factor(o));

@@ -1,12 +1,17 @@
 //! Recommendations: lists that stand ready, or a model that is asked.
 
+use tenfold_estimate::OperationKind;
 use tenfold_units::Unit;
 
 use crate::draft::{Draft, excuse, option, t};
+use crate::sizing::service;
 use crate::{Bottleneck, Choice};
 
 /// The dataset of lists that are worked out before anybody asks.
 const LISTS: &str = "candidate";
+
+/// The component that works them out.
+pub(crate) const RANKER: &str = "ranker";
 
 /// Decides when recommendations are worked out.
 pub(crate) fn decide(draft: &mut Draft<'_>) {
@@ -25,6 +30,16 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
     let label = "cores that work out everybody's list once a day";
     let formula = format!("{stock} * load_factor * {build} / 86400");
     draft.book.derive("recommend.batch", label, Unit::Count, &formula);
+    let writes = |o: &&tenfold_estimate::Operation| {
+        let own = |t: &tenfold_estimate::Touch| t.dataset == LISTS;
+        o.kind == OperationKind::Job && o.touches.iter().any(own)
+    };
+    if let Some(job) = draft.estimate.operations.iter().find(writes) {
+        let cores = format!("load.{}.peak * {build}", job.name);
+        let zones = draft.zones();
+        let fleet = service::fleet(&mut draft.book, RANKER, "c7g", &cores, zones);
+        draft.ranker = Some((job.name.clone(), fleet));
+    }
     let choice = choice(draft, &name);
     draft.choices.push(choice);
 }
@@ -71,10 +86,10 @@ fn choice(draft: &mut Draft<'_>, name: &str) -> Choice {
     let pin = draft.pin(&["ml-pipeline", "recommendation"], name).map(|pin| {
         let text = t(
             "Taken up as lists that a pipeline works out: {recommend.batch} cores busy all day for \
-             scoring (not priced here, and training is not counted). When the lists cannot be read, \
+             scoring (training is not counted). When the lists cannot be read, \
              the list of popular videos is the fallback.",
             "pipeline이 목록을 미리 계산하는 형태로 반영했다. 하루 종일 core {recommend.batch}개를 \
-             쓰며(비용에는 넣지 않았고 학습은 세지 않았다), 목록을 읽지 못하면 인기 영상 목록으로 \
+             쓰며(학습은 세지 않았다), 목록을 읽지 못하면 인기 영상 목록으로 \
              대신한다.",
         );
         draft.judged(pin, true, text)

@@ -14,17 +14,10 @@ const PINS: [&str; 2] = ["websocket", "mqtt"];
 
 /// Decides the nodes that hold connections, where deliveries start at the server.
 pub(crate) fn decide(draft: &mut Draft<'_>) {
-    let pushes: Vec<String> = draft
-        .estimate
-        .operations
-        .iter()
-        .filter(|operation| operation.kind == OperationKind::Push)
-        .map(|operation| operation.name.clone())
-        .collect();
-    let known = draft.book.ledger.contains("concurrent_users");
-    if !known || (pushes.is_empty() && draft.pin(&PINS, "sessions").is_none()) {
+    if !are_held(draft) {
         return;
     }
+    let pushes = pushes(draft);
     let zones = draft.zones();
     size(draft, &pushes, zones);
     let per_zone = draft.book.value("sessions.per_zone") as u32;
@@ -36,6 +29,19 @@ pub(crate) fn decide(draft: &mut Draft<'_>) {
         limit: draft.book.value("fact.ws.plan") as u32,
         memory: draft.book.value("sessions.memory_each"),
     });
+}
+
+/// Returns whether connections stay open: deliveries start at the server, or the brief names a
+/// protocol that does so.
+pub(crate) fn are_held(draft: &Draft<'_>) -> bool {
+    let known = draft.book.ledger.contains("concurrent_users");
+    known && (!pushes(draft).is_empty() || draft.pin(&PINS, "sessions").is_some())
+}
+
+fn pushes(draft: &Draft<'_>) -> Vec<String> {
+    let operations = draft.estimate.operations.iter();
+    let pushes = operations.filter(|operation| operation.kind == OperationKind::Push);
+    pushes.map(|operation| operation.name.clone()).collect()
 }
 
 fn size(draft: &mut Draft<'_>, pushes: &[String], zones: u32) {

@@ -5,7 +5,7 @@ use tenfold_units::Unit;
 
 use super::Sheet;
 use crate::choices::front::HIT;
-use crate::types::{Component, Design, Kind, Operation, ReplicationMode, Step, is_write};
+use crate::types::{Action, Component, Design, Kind, Operation, ReplicationMode, Step, is_write};
 
 /// Adds all lines of the network.
 pub(super) fn all(sheet: &mut Sheet<'_, '_>) {
@@ -184,6 +184,8 @@ fn replication(sheet: &mut Sheet<'_, '_>) {
                 component.kind != Kind::Cache && is_write(class)
             };
             if owner == name && written {
+                let rows = rows(sheet.design, name, class);
+                let row = if rows > 1.0 { format!("{row} * {rows}") } else { row.clone() };
                 terms.push(format!("{rate} * ({row}) * {copies}"));
             }
         }
@@ -230,4 +232,19 @@ fn logs(sheet: &mut Sheet<'_, '_>) {
     let rate = over_requests(sheet.design, &|o| format!("({})", o.rate.0));
     let formula = format!("{month} * ({rate}) * {each} / 1e9 * ({ingest} + {store})");
     sheet.line("network", "logs", "logs", &formula);
+}
+
+/// Rows that one write of a class brings a store.
+fn rows(design: &Design, store: &str, class: &str) -> f64 {
+    fn find(steps: &[Step], store: &str, class: &str) -> Option<f64> {
+        steps.iter().find_map(|step| match step {
+            Step::Action(Action::Write(access)) => {
+                let same = access.at == store && access.class.as_deref() == Some(class);
+                same.then_some(access.rows)
+            }
+            Step::Action(Action::Sometimes(some)) => find(&some.steps, store, class),
+            Step::Visit(_) | Step::Action(_) => None,
+        })
+    }
+    design.flows.values().find_map(|flow| find(flow, store, class)).unwrap_or(1.0)
 }

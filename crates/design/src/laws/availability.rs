@@ -78,10 +78,17 @@ pub(super) fn law(book: &mut Book<'_>, design: &Design, _: &Analysis) -> Vec<Fin
                 findings.push(say(
                     &[name, &objective.id],
                     "objectives".to_owned(),
-                    t(
-                        format!("What {name} needs is there {{{id}}} of the time, less than `{}` promises.", objective.id),
-                        format!("{name} 경로에 필요한 것의 가용성은 {{{id}}}로 `{}` 약속보다 낮다.", objective.id),
-                    ),
+                    if ours < limit {
+                        t(
+                            format!("What {name} needs is there {{{id}}} of the time, less than `{}` promises.", objective.id),
+                            format!("{name} 경로에 필요한 것의 가용성은 {{{id}}}로 `{}` 약속보다 낮다.", objective.id),
+                        )
+                    } else {
+                        t(
+                            format!("The provider answers for {{{id}}} of what {name} needs, less than `{}` promises: the verdict counts on how often things fail, not on what is paid back when they do.", objective.id),
+                            format!("{name} 경로에서 provider가 SLA로 보증하는 값을 모두 곱하면 {{{id}}}로 `{}` 목표보다 낮다. 판정은 보상 기준인 SLA가 아니라 실제 장애 빈도로 계산했다.", objective.id),
+                        )
+                    },
                 ));
             }
         }
@@ -98,7 +105,7 @@ fn needed<'d>(design: &'d Design, name: &str) -> Vec<&'d str> {
     let mut path: Vec<&str> = Vec::new();
     paths::calls(&design.flows[name], &mut |waiting, call| {
         let optional = paths::link(design, waiting, call).is_some_and(|(_, link)| link.optional);
-        if call.waits() && !optional && !path.contains(&call.to()) {
+        if call.waits() && !optional && !call.is_optional() && !path.contains(&call.to()) {
             path.push(call.to());
         }
     });

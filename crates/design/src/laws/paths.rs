@@ -32,6 +32,14 @@ impl<'a> Call<'a> {
             Self::Fill(_) => false,
         }
     }
+
+    /// Returns whether the caller goes on without it.
+    pub(super) fn is_optional(&self) -> bool {
+        match self {
+            Self::Read(access) | Self::Write(access) => access.optional,
+            Self::Visit(_) | Self::Lookup(_) | Self::Emit(_) | Self::Fill(_) => false,
+        }
+    }
 }
 
 /// Visits every call of a flow: who asks, the components that already wait, and the call.

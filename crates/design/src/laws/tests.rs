@@ -1,7 +1,7 @@
 use tenfold_catalog::Catalog;
 
-use crate::propose::review;
-use crate::testing::{proposal, shortener};
+use crate::propose::{at, review};
+use crate::testing::{brief, proposal, shortener};
 use crate::types::{Design, Finding, Severity};
 
 /// Applies a change to a design's text and returns what the laws say.
@@ -107,4 +107,22 @@ fn pools_beyond_the_store_and_reads_of_any_copy_are_found() {
     assert!(broken(&findings, "unique-on-primary"), "{findings:#?}");
     let findings = after(&text, "data: link, key: link}", "data: lonk, key: link}");
     assert!(broken(&findings, "store-per-dataset"), "{findings:#?}");
+}
+
+#[test]
+fn pages_of_rows_from_one_copy_are_found() {
+    let text = include_str!("../../../../examples/chat.md");
+    let chat = at(&brief(text), &Catalog::builtin(), 1.0, false);
+    assert!(chat.findings.iter().all(|f| f.law != "quorum"), "{:#?}", chat.findings);
+    let text = chat.design.to_yaml();
+    let store = text.find("  message-store:").expect("messages have a store of their own");
+    let from = &text[store..];
+    let quorum = from.find("read_quorum: 2").expect("a page of messages asks two copies");
+    let changed =
+        format!("{}{}", &text[..store], from.replacen("read_quorum: 2", "read_quorum: 1", 1));
+    assert!(quorum > 0 && changed != text);
+    let loaded = Design::from_yaml(&changed).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let findings =
+        review(&loaded, &Catalog::builtin()).unwrap_or_else(|errors| panic!("{errors:?}")).findings;
+    assert!(broken(&findings, "quorum"), "{findings:#?}");
 }

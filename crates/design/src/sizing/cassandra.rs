@@ -14,9 +14,10 @@ const NODES: [&str; 6] =
     ["i8g.large", "i7ie.large", "i8g.xlarge", "i7ie.xlarge", "i8g.2xlarge", "i7ie.2xlarge"];
 
 /// Copies that a read asks: all promises but the weakest need R + W > N; a row that never changes is
-/// right wherever it is found.
+/// right wherever it is found, but a page of them may lack the newest.
 pub(crate) fn read_quorum(demand: &Demand) -> u32 {
-    if demand.consistency == Consistency::Eventual || demand.immutable { 1 } else { 2 }
+    let found = demand.immutable && !demand.ranged;
+    if demand.consistency == Consistency::Eventual || found { 1 } else { 2 }
 }
 
 /// Sizes a cluster for a demand. Figures stand under `option.<name>.cassandra`.

@@ -11,6 +11,8 @@ use crate::{Bottleneck, types::Formula};
 const FAMILY: &str = "m7g";
 /// The largest server.
 const LARGEST: &str = "m7g.16xlarge";
+/// A disk is bought with so many times the operations that are asked of it at peak.
+const DISK_HEADROOM: f64 = 1.5;
 /// Primary and standby.
 pub(crate) const COPIES: u32 = 2;
 
@@ -99,10 +101,10 @@ fn needs(book: &mut Book<'_>, demand: &Demand, id: &dyn Fn(&str) -> String) -> N
     let bytes = format!("{stored} * {overhead}");
     book.derive(&id("bytes"), "bytes on the disks of one copy", Unit::Bytes, &bytes);
     let (hours, rate) = (book.assume("restore.hours"), book.assume("restore.rate"));
-    let limit = "limit.server_bytes";
-    if !book.ledger.contains(limit) {
+    let restored = "limit.server_bytes";
+    if !book.ledger.contains(restored) {
         let label = "bytes that one server restores within a working day";
-        book.derive(limit, label, Unit::Bytes, &format!("{hours} * {rate}"));
+        book.derive(restored, label, Unit::Bytes, &format!("{hours} * {rate}"));
     }
     let cached = if demand.cached { "0".to_owned() } else { book.assume("pg.cached_ratio") };
     let (per_miss, per_write) = (book.assume("pg.miss_reads"), book.assume("pg.write_iops"));
@@ -112,15 +114,21 @@ fn needs(book: &mut Book<'_>, demand: &Demand, id: &dyn Fn(&str) -> String) -> N
         id("bytes")
     );
     book.derive(&id("iops"), "disk operations per second at peak", Unit::PerSecond, &iops);
+    let most = book.fact("aws.ebs.gp3.max_iops");
+    let limit = "limit.disk_iops";
+    if !book.ledger.contains(limit) {
+        let label = "operations per second that may be asked of one disk";
+        book.derive(limit, label, Unit::PerSecond, &format!("{most} / {DISK_HEADROOM}"));
+    }
     let all_writes = format!("{writes} + {conditional}");
     book.derive(&id("writes"), "commits per second at peak", Unit::PerSecond, &all_writes);
     Needs {
         vcpus: id("vcpus"),
         vcpus_max: format!("vcpu.{LARGEST}"),
         bytes: id("bytes"),
-        bytes_max: limit.to_owned(),
+        bytes_max: restored.to_owned(),
         iops: id("iops"),
-        iops_max: book.fact("aws.ebs.gp3.max_iops"),
+        iops_max: limit.to_owned(),
         writes: id("writes"),
         writes_max: book.fact("pg.durable_write_ceiling"),
     }
@@ -137,7 +145,8 @@ fn disk(
     let size = format!("ceil(max(20e9, {} / {} / {fill}) / 1e9) * 1e9", needs.bytes, shards.0);
     book.derive(&id("disk"), "disk of one server", Unit::Bytes, &size);
     let base = book.fact("aws.ebs.gp3.base_iops");
-    let iops = format!("ceil(max({base}, 1.5 * {} / {}) / 100) * 100", needs.iops, shards.0);
+    let iops =
+        format!("ceil(max({base}, {DISK_HEADROOM} * {} / {}) / 100) * 100", needs.iops, shards.0);
     book.derive(&id("disk_iops"), "operations per second of its disk", Unit::PerSecond, &iops);
     (id("disk"), id("disk_iops"))
 }

@@ -3,10 +3,12 @@
 use tenfold_estimate::{Access as Asked, Consistency, Operation, OperationKind, Timing, Touch};
 
 use super::components::holder;
+use crate::choices::delivery::ORIGIN;
 use crate::choices::front::HIT;
+use crate::choices::recommend::RANKER;
 use crate::draft::{Draft, LogPlan};
 use crate::types::{
-    Access, Action, Called, Copy, Emit, Formula, Invalidation, Lookup, Repeat, STATEMENT,
+    Access, Action, BATCH, Called, Copy, Emit, Formula, Invalidation, Lookup, Repeat, STATEMENT,
     Sometimes, Step, Target,
 };
 
@@ -17,7 +19,9 @@ pub(super) fn all(draft: &mut Draft<'_>) {
             OperationKind::Read | OperationKind::Write | OperationKind::Signal => {
                 request(draft, operation)
             }
-            OperationKind::Job => job(draft, operation).or_else(|| farmed(draft, operation)),
+            OperationKind::Job => job(draft, operation)
+                .or_else(|| farmed(draft, operation))
+                .or_else(|| ranked(draft, operation)),
             OperationKind::Push => push(draft, operation),
             OperationKind::Stream => stream(draft, operation),
         };
@@ -147,7 +151,7 @@ fn stream(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
     for touch in &operation.touches {
         let once = once(draft, operation, touch, "delivery");
         if !once.is_empty() {
-            let ratio = Formula::new("1 - fact.cdn.hit.vod");
+            let ratio = Formula::new(ORIGIN);
             flow.push(Step::Action(Action::Sometimes(Sometimes { ratio, steps: once })));
         }
     }
@@ -158,6 +162,16 @@ fn stream(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
 fn farmed(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
     let own = draft.farm.as_ref().is_some_and(|farm| farm.job == operation.name);
     own.then(|| vec![Step::Visit("encoders".to_owned())])
+}
+
+/// Recommendations are worked out one by one, and written.
+fn ranked(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
+    draft.ranker.as_ref().filter(|(job, _)| *job == operation.name)?;
+    let mut flow = vec![Step::Visit(RANKER.to_owned())];
+    for touch in &operation.touches {
+        flow.extend(steps(draft, operation, touch, RANKER));
+    }
+    Some(flow)
 }
 
 /// A job that reads a log consumes it; the rest of its touches follow.
@@ -176,9 +190,46 @@ fn job(draft: &Draft<'_>, operation: &Operation) -> Option<Vec<Step>> {
         (worker.clone(), vec![Step::Visit(worker), queued(log)])
     };
     for touch in operation.touches.iter().filter(|touch| touch.dataset != log.dataset) {
-        flow.extend(steps(draft, operation, touch, &worker));
+        let own = steps(draft, operation, touch, &worker);
+        flow.extend(together(draft, touch, &worker, own));
     }
     Some(flow)
+}
+
+/// What a worker writes to PostgreSQL for a batch of records it writes in one transaction for each
+/// shard, where a batch brings a shard several rows.
+fn together(draft: &Draft<'_>, touch: &Touch, worker: &str, own: Vec<Step>) -> Vec<Step> {
+    let at = holder(draft, &touch.dataset);
+    let station = draft.components.get(worker).and_then(|worker| worker.station.as_ref());
+    let batch = station.and_then(|station| station.batch.as_ref());
+    let (Some(at), Some(batch)) = (at, batch) else { return own };
+    let Some(store) = draft.components.get(&at) else { return own };
+    let [Step::Action(action)] = &own[..] else { return own };
+    let write = match action {
+        Action::Write(access) => access,
+        Action::Sometimes(Sometimes { steps, .. }) | Action::Repeat(Repeat { steps, .. }) => {
+            let [Step::Action(Action::Write(access))] = &steps[..] else { return own };
+            access
+        }
+        Action::Lookup(_)
+        | Action::Read(_)
+        | Action::Fill(_)
+        | Action::Invalidate(_)
+        | Action::Emit(_)
+        | Action::Consume(_)
+        | Action::Call(_)
+        | Action::Parallel(_) => return own,
+    };
+    let size = f64::from(batch.size);
+    let shards = store.shards.as_ref().and_then(|shards| shards.count).unwrap_or(1);
+    let rows = size * touch.times / f64::from(shards);
+    if store.runs.technology != "postgresql" || write.unique.is_some() || rows < 2.0 {
+        return own;
+    }
+    let access = Access { class: Some(BATCH.to_owned()), rows, ..write.clone() };
+    let ratio = Formula::new(format!("{shards} / {}", batch.size));
+    let steps = vec![Step::Action(Action::Write(access))];
+    vec![Step::Action(Action::Sometimes(Sometimes { ratio, steps }))]
 }
 
 /// A row of a table that serves as queue, put in or taken out.
@@ -190,6 +241,8 @@ fn queued(log: &LogPlan) -> Step {
         key: None,
         unique: None,
         from: Copy::Primary,
+        optional: false,
+        rows: 1.0,
     }))
 }
 
@@ -233,6 +286,8 @@ fn once(draft: &Draft<'_>, operation: &Operation, touch: &Touch, caller: &str) -
         key: keyed.then(|| touch.dataset.clone()),
         unique,
         from: Copy::Primary,
+        optional: touch.optional,
+        rows: 1.0,
     };
     let read = Step::Action(Action::Read(access(None)));
     match touch.access {

@@ -6,6 +6,7 @@ use tenfold_estimate::Shape;
 use tenfold_units::{Bytes, Unit};
 
 use super::components::{component, dataset, service_time, station};
+use crate::choices::recommend::RANKER;
 use crate::draft::Draft;
 use crate::sizing::cache as redis;
 use crate::types::{
@@ -34,6 +35,7 @@ pub(super) fn all(draft: &mut Draft<'_>) {
     delivery(draft);
     front(draft);
     farm(draft);
+    ranker(draft);
     outside(draft);
 }
 
@@ -171,6 +173,31 @@ fn farm(draft: &mut Draft<'_>) {
     encoders.runs.instance = Some(plan.instance);
     encoders.runs.per_zone = Some(plan.per_zone);
     draft.components.insert("encoders".to_owned(), encoders);
+}
+
+/// The machines that work out recommendations.
+fn ranker(draft: &mut Draft<'_>) {
+    let Some((_, fleet)) = draft.ranker.clone() else { return };
+    let build = draft.book.assume("recommend.build");
+    let figure = &draft.book.ledger[&build];
+    let span = |seconds: f64| Duration::from_nanos((seconds * 1e9).round() as u64);
+    let time = ServiceTime {
+        mean: span(figure.interval.mid),
+        low: Some(span(figure.interval.low)),
+        high: Some(span(figure.interval.high)),
+        cv: 1.0,
+        io: None,
+        from: crate::inputs::origin(&figure.provenance),
+    };
+    let servers = draft.book.instance(&fleet.instance).vcpu;
+    let mut ranker = component(Kind::Consumer, "works out recommendations", RANKER, None);
+    ranker.runs.instance = Some(fleet.instance.clone());
+    ranker.runs.per_zone = Some(fleet.per_zone);
+    // Nobody waits for a list: work stands in line as long as it has to.
+    let queue = Queue { length: 65_536, wait: None, shed: Shed::Newest };
+    ranker.station = Some(station(servers, vec![("any", time)], Some(queue)));
+    ranker.health = Some(super::components::health());
+    draft.components.insert(RANKER.to_owned(), ranker);
 }
 
 /// The edges that streams come from.

@@ -135,10 +135,13 @@ pub const HANDSHAKE: &str = "handshake";
 /// flow commits it.
 pub const STATEMENT: &str = "statement";
 
+/// How classes of work begin that write many rows in one transaction.
+pub const BATCH: &str = "write-batch";
+
 /// Returns whether a class of work writes.
 #[must_use]
 pub fn is_write(class: &str) -> bool {
-    matches!(class, "write" | "claim" | STATEMENT)
+    matches!(class, "write" | "claim" | STATEMENT) || class.starts_with(BATCH)
 }
 
 /// The servers and the queue of one instance.

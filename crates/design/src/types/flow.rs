@@ -81,6 +81,20 @@ pub struct Access {
     /// The copy that is asked.
     #[serde(default, skip_serializing_if = "is_primary")]
     pub from: Copy,
+    /// The caller goes on when there is no answer in time.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub optional: bool,
+    /// Rows that one transaction writes, on average.
+    #[serde(default = "one_row", skip_serializing_if = "is_one_row")]
+    pub rows: f64,
+}
+
+fn one_row() -> f64 {
+    1.0
+}
+
+fn is_one_row(rows: &f64) -> bool {
+    (rows - 1.0).abs() < 1e-12
 }
 
 fn is_primary(copy: &Copy) -> bool {

@@ -76,7 +76,8 @@ fn storage(plan: &Plan, document: &mut Document<'_>) {
         .iter()
         .map(|dataset| (plain(&dataset.label), format!("data.{}.storage_", dataset.name)))
         .collect();
-    datasets.push(("**all that is kept for good**".to_owned(), "storage_".to_owned()));
+    let total = "**total, without events and what follows from other data**";
+    datasets.push((total.to_owned(), "storage_".to_owned()));
     const SPANS: [&str; 8] = [
         "per_day_bytes",
         "per_month_bytes",
@@ -116,16 +117,18 @@ fn storage(plan: &Plan, document: &mut Document<'_>) {
             format!("growth.{}", dataset.name),
             format!("data.{}.retention_seconds", dataset.name),
         );
-        let grows = plan.ledger.get(&growth).is_some_and(|figure| figure.mid() >= 2.0);
-        if grows && plan.ledger.contains(&kept) {
+        let grows = plan.ledger.get(&growth).filter(|figure| figure.mid() >= 2.0);
+        if let Some((_, against)) = grows.and_then(|figure| figure.label.split_once(" against "))
+            && plan.ledger.contains(&kept)
+        {
             let label = plain(&dataset.label);
             document.explain(&Text::new(
                 format!(
-                    "{label} bring {{{growth}}} the bytes a day of what is kept for good; they are \
-                     summed up and dropped after {{{kept}}}."
+                    "{label}: {{{growth}}} the bytes a day of {against}, the most of what is kept \
+                     for good. They are dropped after {{{kept}}}."
                 ),
                 format!(
-                    "{label} 데이터는 하루에 영구 보관 데이터의 {{{growth}:이}} 쌓인다. 그래서 집계한 뒤 \
+                    "{label}: 영구 보관 데이터 가운데 가장 큰 {against}보다 하루에 {{{growth}:이}} 쌓인다. \
                      {{{kept}}} 후에 지운다."
                 ),
             ));

@@ -97,7 +97,8 @@ pub enum Step {
 pub struct Call {
     /// The component called.
     pub to: String,
-    /// Access kind: chooses the service time; `write` is a write, all else reads.
+    /// Access kind: chooses the service time; `write`, and what begins with `write-`, is a write, all
+    /// else reads.
     #[serde(default = "any")]
     pub access: String,
     /// What the callee does after its own service and before it answers; it holds no server

@@ -35,9 +35,9 @@ fn templates(technology: Technology) -> [Text; 3] {
             ),
             t(
                 "# rests on one primary: {limit.server_bytes} can be restored in a working day, a \
-                 disk does {fact.aws.ebs.gp3.max_iops}, and # asks {@.iops} of it",
+                 disk may be asked {limit.disk_iops}, and # asks {@.iops} of it",
                 "# 데이터가 primary 한 대에 달려 있다. 하루 근무 시간 안에 복구할 수 있는 양은 \
-                 {limit.server_bytes}, 디스크 한도는 {fact.aws.ebs.gp3.max_iops}인데 여기서 \
+                 {limit.server_bytes}, 디스크 한도는 {limit.disk_iops}인데 여기서 \
                  {@.iops:을} 쓴다",
             ),
         ],
@@ -227,12 +227,12 @@ pub(super) fn shared(
         format!(
             "The smallest store that fits: {{{prefix}.vcpus}} vCPUs of {{vcpu.m7g.16xlarge}}, \
              {{{prefix}.bytes}} of {{limit.server_bytes}}, {{{prefix}.iops}} of \
-             {{fact.aws.ebs.gp3.max_iops}} on the disk."
+             {{limit.disk_iops}} on the disk."
         ),
         format!(
             "들어가는 것 중 가장 작은 저장소다. vCPU는 {{vcpu.m7g.16xlarge}}개 중 \
              {{{prefix}.vcpus}}개, 용량은 {{limit.server_bytes}} 중 {{{prefix}.bytes}}, 디스크는 \
-             {{fact.aws.ebs.gp3.max_iops}} 중 {{{prefix}.iops:을}} 쓴다."
+             {{limit.disk_iops}} 중 {{{prefix}.iops:을}} 쓴다."
         ),
     );
     let what = if datasets > 1 { "the tables" } else { "the table" };

@@ -165,5 +165,9 @@ pub(super) fn service(callee: &Component, what: What) -> f64 {
     let class = if what == What::Write { "write" } else { "read" };
     let times = &station.service_time;
     let time = times.get(class).or_else(|| times.get("any"));
-    time.map_or(0.0, |time| (time.mean + time.io.unwrap_or_default()).as_secs_f64())
+    let one = time.map_or(0.0, |time| (time.mean + time.io.unwrap_or_default()).as_secs_f64());
+    // The slowest of several copies: of exponential times the harmonic sum.
+    let asked = callee.replication.as_ref().map_or(1, |replication| replication.read_quorum.max(1));
+    let asked = if what == What::Write { 1 } else { asked };
+    (1..=asked).map(|copy| one / f64::from(copy)).sum()
 }

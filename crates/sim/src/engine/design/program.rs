@@ -192,7 +192,7 @@ impl Program {
         let op = CallOp {
             link: parts.link(caller, callee),
             access: parts.access(callee, &call.access),
-            write: call.access == "write",
+            write: call.access == "write" || call.access.starts_with("write-"),
             purpose: Purpose::Work,
             sizes: self.bodies([request, answer]),
             body,
