@@ -78,7 +78,8 @@ struct Territory {
 
 /// Returns the demands of an item.
 pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
-    let marks = conditions_of_time(rewrite::all(marks.to_vec(), context.text));
+    let marks = rewrite::all(marks.to_vec(), context.text);
+    let marks = rewrite::hours_last(conditions_of_time(marks));
     let mut found = Found::default();
     for mark in &marks {
         if mark.kind == MarkKind::Unreadable {
@@ -219,16 +220,45 @@ fn hours_of_each_day(
         MarkKind::PerTime { seconds, interval: own, .. } => (own == interval).then_some(seconds),
         _ => None,
     };
-    let daily = marks.get(at + 1).and_then(|mark| per(mark, false)) == Some(86_400.0);
-    let paced = marks[start..at].iter().any(|mark| per(mark, true).is_some());
     let hours = seconds / 3_600.0;
-    if !(daily && paced && (1.0..24.0).contains(&hours)) {
+    if !(1.0..24.0).contains(&hours) {
         return None;
     }
-    let led = at > start && marks[at - 1].is_function("for");
     let kind = ConditionKind::Hours { from: 9.0, to: 9.0 + hours, zone: None };
-    Some((if led { at - 1 } else { at }, at + 1, kind))
+    let shift = |mark: &Mark| mark.noun_words().is_some_and(|words| words == ["shift"]);
+    let paced = |marks: &[Mark]| marks.iter().any(|mark| per(mark, true).is_some());
+    if marks.get(at + 1).is_some_and(shift) {
+        // "every 4 s during an 8-hour shift"
+        let leads = |mark: &&Mark| {
+            let during = |kind: &ConditionKind| matches!(kind, ConditionKind::During { words } if words.is_empty());
+            ["a", "an", "in"].iter().any(|word| mark.is_function(word))
+                || matches!(&mark.kind, MarkKind::Condition(kind) if during(kind))
+        };
+        let led = marks[start..at].iter().rev().take_while(leads).count();
+        return paced(&marks[start..at]).then_some((at - led, at + 1, kind));
+    }
+    let daily = marks.get(at + 1).and_then(|mark| per(mark, false)) == Some(86_400.0);
+    // "are online 8 hours a day and send it every 5 s"
+    let words = |mark: &&Mark| {
+        let word =
+            mark.noun_words().is_some_and(|words| PRESENT.contains(&words.join(" ").as_str()));
+        word || ["are", "is", "on", "be"].iter().any(|word| mark.is_function(word))
+    };
+    let state = marks[start..at].iter().rev().take_while(words).count();
+    let alone = start + state == at;
+    let sentence = clause_around(marks, at, ";.");
+    let elsewhere = state > 0 || alone && start > sentence.start;
+    let first = if elsewhere { at - state } else { at };
+    if !daily || !(paced(&marks[start..at]) || elsewhere && paced(&marks[sentence])) {
+        return None;
+    }
+    let led = first == at && at > start && marks[at - 1].is_function("for");
+    Some((if led { at - 1 } else { first }, at + 1, kind))
 }
+
+/// Words for being there and at work.
+const PRESENT: &[&str] =
+    &["online", "connected", "active", "duty", "shift", "work", "working", "drive", "road"];
 
 const fn is_time_metric(metric: Metric) -> bool {
     matches!(

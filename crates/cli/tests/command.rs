@@ -340,23 +340,23 @@ fn a_design_has_a_capacity_and_differs_from_a_slower_one() {
     fs::write(&slower, edited).unwrap();
     let (file, slower) = (file.to_str().unwrap(), slower.to_str().unwrap());
     let json = |arguments: &[&str]| -> serde_json::Value {
-        let all = [&["simulate", file], arguments, &["--budget", "3000000", "--format", "json"]];
+        let all = [&["simulate", file], arguments, &["--format", "json"]];
         let output = tenfold(&all.concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     };
 
-    let found = json(&["--capacity"]);
+    let found = json(&["--capacity", "--budget", "10000000"]);
     let first = &found["gives_out"][0];
-    assert_eq!(first["component"], "app");
+    assert_eq!(first["component"], "note-store");
     // Requests cannot be served faster than the servers work: at most a few percent are beyond it.
     let (about, full) = (found["about"].as_f64().unwrap(), first["full_at"].as_f64().unwrap());
     assert!(about > 0.5 * full && about < 1.1 * full, "{about} where {full} is all");
 
-    let same = json(&["--compare", file]);
+    let same = json(&["--compare", file, "--budget", "3000000"]);
     let figures = same["figures"].as_object().unwrap();
     assert!(figures.len() > 5 && figures.values().all(|figure| figure["shown"] == "same"));
-    let other = json(&["--compare", slower]);
+    let other = json(&["--compare", slower, "--budget", "3000000"]);
     let busy = &other["figures"]["app.utilization"];
     let (before, after) = (busy["first"].as_f64().unwrap(), busy["second"].as_f64().unwrap());
     assert!((after / before - 2.0).abs() < 0.05, "{before} becomes {after}");

@@ -96,7 +96,10 @@ pub fn carry(
     });
     let above = borders.above.filter(|_| !judged.is_empty()).map(&mut run);
     let within = borders.about.filter(|_| above.is_some());
-    let gives_out = within.map_or_else(Vec::new, |factor| gives_out(&run(factor), factor));
+    let gives_out = within.map_or_else(Vec::new, |factor| {
+        let half = factor / 2.0;
+        gives_out(&run(factor), &run(half), half)
+    });
     let missed = judged.iter().filter(|objective| {
         above.as_ref().is_some_and(|outcome| !judge(design, objective, outcome).1)
     });
@@ -236,11 +239,12 @@ fn all(judged: impl Iterator<Item = (Verdict, bool)>) -> (Verdict, bool) {
     })
 }
 
-/// Components with servers, those that are full at the lowest load in front.
-fn gives_out(outcome: &Outcome, factor: f64) -> Vec<GivesOut> {
-    let busy = outcome.components.iter().filter_map(|(name, seen)| {
-        let utilization = seen.hottest_utilization.filter(|busy| *busy > 0.0)?;
-        let full_at = factor / utilization;
+/// Components with servers, those that are full at the lowest load in front: by a run at half of what
+/// is carried, since a replica that is full already tells nothing of how far beyond it is.
+fn gives_out(carried: &Outcome, half: &Outcome, factor: f64) -> Vec<GivesOut> {
+    let busy = half.components.iter().filter_map(|(name, seen)| {
+        let full_at = factor / seen.hottest_utilization.filter(|busy| *busy > 0.0)?;
+        let utilization = carried.components.get(name)?.hottest_utilization?;
         Some(GivesOut { component: name.clone(), utilization, full_at })
     });
     let mut all: Vec<GivesOut> = busy.collect();

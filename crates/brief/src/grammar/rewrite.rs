@@ -1,5 +1,6 @@
 //! Other words for the same thing, brought into the form that the grammar reads.
 
+use crate::ConditionKind;
 use crate::lexer::Quantity;
 use crate::marks::{Mark, MarkKind};
 
@@ -8,7 +9,45 @@ pub(super) fn all(marks: Vec<Mark>, text: &str) -> Vec<Mark> {
     let marks = one_in_so_many(marks);
     let mut marks = every_so_many(marks);
     in_one(&mut marks, text);
+    each_of_several(&mut marks);
     one_who_acts(marks)
+}
+
+/// `1M drivers, online 6 hours a day, send …` is `1M drivers send … for 6 hours a day`.
+pub(super) fn hours_last(mut marks: Vec<Mark>) -> Vec<Mark> {
+    let hours = |mark: &Mark| matches!(mark.kind, MarkKind::Condition(ConditionKind::Hours { .. }));
+    let joins = |mark: &Mark| mark.is_sign(',') || mark.is_function("and");
+    let Some(at) = marks.iter().position(hours) else { return marks };
+    let counted = marks[..at].first().is_some_and(|mark| mark.quantity().is_some());
+    let acts = marks.get(at + 2).and_then(|mark| match &mark.kind {
+        MarkKind::Word { raw, .. } => crate::lexicon::verb(raw),
+        _ => None,
+    });
+    if !counted || acts.is_none() || !marks.get(at + 1).is_some_and(joins) {
+        return marks;
+    }
+    let ends = |mark: &Mark| mark.is_sign(';') || mark.is_sign('.');
+    let end = marks[at..].iter().position(ends).map_or(marks.len(), |end| at + end);
+    marks[at..end].rotate_left(1);
+    marks.remove(at);
+    if marks[at - 1].is_sign(',') {
+        marks.remove(at - 1);
+    }
+    marks
+}
+
+/// `1M drivers each report …` is `1M drivers report …`, where more than one act.
+fn each_of_several(marks: &mut Vec<Mark>) {
+    let each = |mark: &Mark| matches!(&mark.kind, MarkKind::PerEach { words } if words.is_empty());
+    let Some(at) = marks.iter().position(each).filter(|at| *at >= 2) else { return };
+    let counted = marks[0].quantity().is_some() && marks[at - 1].noun_words().is_some();
+    let acts = marks.get(at + 1).is_some_and(|mark| match &mark.kind {
+        MarkKind::Word { raw, .. } => crate::lexicon::verb(raw).is_some_and(|verb| verb.is_base),
+        _ => false,
+    });
+    if counted && acts {
+        marks.remove(at);
+    }
 }
 
 /// `one search in 20 leads to …` is `5 % of searches lead to …`.
