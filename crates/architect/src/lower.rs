@@ -17,7 +17,7 @@ use tenfold_units::{Expression, Ledger, Text, math};
 
 pub use cell::{Cell, Part};
 pub(crate) use cell::{is_background, zones_are_alike};
-pub(crate) use flow::{calls, good_within, is_in_process, rounds, write_class};
+pub(crate) use flow::{calls, is_in_process, rounds, write_class};
 pub(crate) use part::{cache_options, population, real_detection, records};
 
 use crate::plan::Approximation;

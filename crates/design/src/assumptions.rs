@@ -63,6 +63,13 @@ const ALL: &[Assumption] = &[
         "a small ranking model on a processor; nobody's measurement stands behind it",
     ),
     recall(
+        "memory.nearby",
+        "thread time to find those near a place in memory",
+        Unit::Seconds,
+        [0.000_05, 0.000_15, 0.000_6],
+        "some tens of entries of a few cells are compared and sorted, against one entry of a GET",
+    ),
+    recall(
         "recommend.build",
         "core time to work out one user's list in a batch",
         Unit::Seconds,

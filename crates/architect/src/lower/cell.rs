@@ -27,7 +27,7 @@ pub struct Part {
     /// Instances of the design ÷ instances of the cell.
     pub instances_ratio: f64,
     /// Factor on its service times: where even one server is more than the share, a slower server
-    /// keeps the utilization and overstates the latency by at most 50 us.
+    /// keeps the utilization and overstates the latency by at most 50 us, by 1 ms in a coarse cell.
     pub slower: f64,
 }
 
@@ -40,6 +40,12 @@ const SERVICE_OF_FEWER_COARSE: f64 = 1e-3;
 
 /// The most that a slower server may add to the mean of one call, s.
 const SLOWER_MAX: f64 = 50e-6;
+
+/// The same where the cell may be coarse, s.
+const SLOWER_MAX_COARSE: f64 = 1e-3;
+
+/// Zones that hold at least so many instances each count as alike where one holds one more.
+const NEARLY_EVEN: u32 = 4;
 
 impl Cell {
     /// Returns the cell of a design that is about `options.cells` times as large.
@@ -106,43 +112,45 @@ fn part(design: &Design, component: &Component, options: &LowerOptions, keep: u3
     let whole = placement(design, component);
     let servers = component.station.as_ref().map_or(0, |station| station.servers);
     let all: u32 = whole.values().sum();
-    let even = whole.values().all(|count| Some(count) == whole.values().next());
+    let (least, most) = (whole.values().min(), whole.values().max());
+    let (least, most) = (least.map_or(0, |n| *n), most.map_or(0, |n| *n));
+    let even = least == most || most - least == 1 && least >= NEARLY_EVEN;
     if cells <= 1.0 || !even || all == 0 {
-        let slower = slower(component, cells, 1.0);
+        let slower = slower(component, options, 1.0);
         return Part { replicas: whole, servers, share: 1.0, instances_ratio: 1.0, slower };
     }
     let zones = whole.len() as u32;
-    let per_zone = all / zones;
-    let wanted = (f64::from(per_zone) / cells).ceil().max(f64::from(keep.div_ceil(zones)));
-    let kept = (wanted as u32).clamp(1, per_zone);
-    let needed = f64::from(per_zone) * f64::from(servers) / (cells * f64::from(kept));
-    // Fewer servers where even one instance is more than the share; all where one is to be killed.
+    let per_zone = f64::from(all) / f64::from(zones);
+    let wanted = (per_zone / cells).ceil().max(f64::from(keep.div_ceil(zones)));
+    let kept = (wanted as u32).clamp(1, least);
+    let needed = per_zone * f64::from(servers) / (cells * f64::from(kept));
+    // Fewer servers where even one instance is more than the share.
     let fewer = (needed.ceil() as u32).clamp(servers.min(1), servers);
     let longest = if options.coarse { SERVICE_OF_FEWER_COARSE } else { SERVICE_OF_FEWER };
-    let whole_instances = keep > 0 || longest_service(component) > longest;
-    let servers_kept = if whole_instances { servers } else { fewer };
+    let servers_kept = if longest_service(component) > longest { servers } else { fewer };
     let share = if servers == 0 {
         1.0 / cells
     } else {
-        f64::from(kept * servers_kept) / f64::from(per_zone * servers)
+        f64::from(kept * servers_kept) / (per_zone * f64::from(servers))
     };
     let share = share.max(1.0 / cells);
-    let slower = if keep > 0 { 1.0 } else { slower(component, cells, share) };
+    let slower = slower(component, options, share);
     Part {
         replicas: whole.into_keys().map(|zone| (zone, kept)).collect(),
         servers: servers_kept,
         share,
-        instances_ratio: f64::from(per_zone) / f64::from(kept),
+        instances_ratio: per_zone / f64::from(kept),
         slower,
     }
 }
 
 /// Returns the factor on the service times that makes up for a share above 1 ÷ `cells`, or 1 where
 /// that would overstate latencies too much: then the rest of the load comes as background calls.
-fn slower(component: &Component, cells: f64, share: f64) -> f64 {
-    let factor = share * cells;
-    let longest = longest_service(component);
-    if factor > 1.0 && longest * (factor - 1.0) <= SLOWER_MAX { factor } else { 1.0 }
+fn slower(component: &Component, options: &LowerOptions, share: f64) -> f64 {
+    let factor = share * options.cells;
+    let most = if options.coarse { SLOWER_MAX_COARSE } else { SLOWER_MAX };
+    let added = longest_service(component) * (factor - 1.0);
+    if factor > 1.0 && added <= most { factor } else { 1.0 }
 }
 
 /// Returns whether every zone holds the same: then one lost zone is like another.

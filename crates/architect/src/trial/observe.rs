@@ -8,7 +8,7 @@ use tenfold_sim::{Failures, OperationOutcome, OperationWindow, Outcome};
 use tenfold_units::{Interval, Ledger, Provenance, Seed, Unit};
 
 use super::HitRatios;
-use super::schedule::{Experiment, SETTLING, WINDOWS};
+use super::schedule::{Experiment, Parts, WINDOWS};
 use crate::lower::is_background;
 use crate::plan::{
     Fault, KillWhat, Phase, PhaseComponent, PhaseName, PhaseOperation, TimePoint, Trial, TrialKind,
@@ -379,10 +379,12 @@ fn phase(
     for operation in names {
         let seen = |outcome: &&Outcome| {
             let mut seen = within(outcome, &operation, from, to);
-            if name == PhaseName::Onset {
-                // Who came while the loss was unnoticed may fail a time-out later, and what was
-                // queued meanwhile holds others up.
-                let late = within(outcome, &operation, to, to + SETTLING * experiment.part);
+            if name == PhaseName::Onset && !experiment.parts.is_cut_short() {
+                // Those who still wait for a connection have no answer yet, and are not counted.
+                seen.requests = seen.latencies.count() + seen.failures.total();
+            } else if name == PhaseName::Onset {
+                // Who came while the loss was unnoticed may fail a time-out later.
+                let late = within(outcome, &operation, to, to + experiment.parts.settling);
                 seen.bad += late.bad;
                 seen.failures.add(&late.failures);
             }
@@ -398,14 +400,20 @@ fn phase(
 
 /// The seconds of the simulated run in which a phase is seen.
 fn span(experiment: &Experiment, name: &PhaseName) -> (f64, f64) {
-    let part = experiment.part;
+    let Parts { part, patience, .. } = experiment.parts;
     let noticed = experiment.dies + experiment.detection;
     match name {
-        PhaseName::Steady | PhaseName::Onset => {
+        PhaseName::Steady | PhaseName::Onset if experiment.parts.is_cut_short() => {
             (experiment.dies, noticed.max(experiment.dies + part / WINDOWS))
         }
+        // Until the first who came have used up all their attempts, fewer fail than later; the last
+        // window may reach into the time after it was noticed.
+        PhaseName::Steady | PhaseName::Onset => {
+            let from = experiment.dies + patience.min(experiment.detection / 2.0);
+            (from, (noticed - part / WINDOWS).max(from + part / WINDOWS))
+        }
         // First what was under way and queued is worked off.
-        PhaseName::Degraded => (noticed + SETTLING * part, experiment.returns),
+        PhaseName::Degraded => (experiment.returns - 2.0 * part, experiment.returns),
         PhaseName::Recovery => {
             let noticed = experiment.returns + experiment.detection + part / WINDOWS;
             (noticed, noticed + 2.0 * part)
@@ -446,7 +454,8 @@ fn phase_operation(
         .map(|seen| diluted((1.0 - seen.bad as f64 / seen.requests as f64).max(0.0)))
         .collect();
     let availability = ratio_of(&ratios, runs)?;
-    let cells = experiment.lowered.cell.cells;
+    let sampled = experiment.sampled.get(operation).copied().unwrap_or(1.0);
+    let cells = experiment.lowered.cell.cells / sampled;
     let requests: u64 = outcomes.iter().map(|o| o.operations[operation].requests).sum();
     let seconds: f64 = outcomes.iter().map(|o| o.simulated_seconds).sum();
     let arriving = requests as f64 / seconds * cells;

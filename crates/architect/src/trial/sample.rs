@@ -7,7 +7,10 @@ use tenfold_units::Text;
 use crate::plan::Approximation;
 
 /// Requests of each operation that a steady load is to show: some tens beyond its 99th percentile.
-const ENOUGH: f64 = 6_000.0;
+pub(super) const FOR_PERCENTILES: f64 = 6_000.0;
+
+/// Requests that each replication of a kill is to show: some tens in each of its parts.
+pub(super) const FOR_SHARES: f64 = 500.0;
 
 /// What all that is asked more often may add to the requests.
 const ADDED: f64 = 0.004;
@@ -16,11 +19,12 @@ const ADDED: f64 = 0.004;
 /// would no longer be the load that was asked for.
 const ADDED_BUSY: f64 = 0.01;
 
-/// Raises the rates of operations that a run of `seconds` would see too little of, as far as that
+/// Raises the rates of operations of which a run of `seconds` would see less than `enough`, as far as that
 /// leaves the load what it is. Returns the factor of each and what is to be said of it.
 pub(super) fn more_often(
     model: &mut Model,
     seconds: f64,
+    enough: f64,
 ) -> (IndexMap<String, f64>, Option<Approximation>) {
     let rate = |load: &Load| match load {
         Load::Open(poisson) => poisson.rate,
@@ -32,7 +36,7 @@ pub(super) fn more_often(
         .iter()
         .filter(|(name, operation)| {
             let rate = rate(&operation.load);
-            rate > 0.0 && rate * seconds < ENOUGH && !crate::lower::is_background(name)
+            rate > 0.0 && rate * seconds < enough && !crate::lower::is_background(name)
         })
         .map(|(name, _)| name.clone())
         .collect();
@@ -44,7 +48,7 @@ pub(super) fn more_often(
         let Some(Load::Open(poisson)) = model.operations.get_mut(&name).map(|o| &mut o.load) else {
             continue;
         };
-        let wanted = (ENOUGH / seconds).min(poisson.rate + each);
+        let wanted = (enough / seconds).min(poisson.rate + each);
         if wanted > poisson.rate {
             factors.insert(name, wanted / poisson.rate);
             poisson.rate = wanted;
@@ -161,12 +165,12 @@ fn told(factors: &IndexMap<String, f64>) -> Approximation {
         exact: false,
         text: Text::new(
             format!(
-                "{names} came more often than it will, so that its percentiles can be told; this \
+                "{names} came more often than it will, so that enough of it is seen; this \
                  adds less than half a percent to the requests, and the rates shown are those \
                  without."
             ),
             format!(
-                "{names} 요청은 percentile을 말할 수 있도록 실제보다 자주 보냈다. 전체 요청은 반 \
+                "{names} 요청은 충분히 관찰할 수 있도록 실제보다 자주 보냈다. 전체 요청은 반 \
                  퍼센트도 늘지 않으며, 표의 rate는 늘리지 않은 값이다."
             ),
         ),
@@ -200,19 +204,19 @@ operations:
              topic: {partitions: 1, limit: 1000}}\noperations:",
         );
         let mut model = tenfold_sim::Model::from_yaml(&text).unwrap();
-        let (factors, _) = more_often(&mut model, 10_000.0);
+        let (factors, _) = more_often(&mut model, 10_000.0, super::FOR_PERCENTILES);
         assert!((factors["job"] - factors["seldom"]).abs() < 1e-9, "{factors:?}");
     }
 
     #[test]
     fn what_is_seldom_is_raised_within_the_bound() {
         let mut model = tenfold_sim::Model::from_yaml(MODEL).unwrap();
-        let (factors, told) = more_often(&mut model, 10_000.0);
+        let (factors, told) = more_often(&mut model, 10_000.0, super::FOR_PERCENTILES);
         assert_eq!(factors.len(), 1);
         assert!((factors["seldom"] - 60.0).abs() < 1e-9, "{factors:?}");
         assert!(told.is_some());
         let mut model = tenfold_sim::Model::from_yaml(MODEL).unwrap();
-        let (factors, _) = more_often(&mut model, 100.0);
+        let (factors, _) = more_often(&mut model, 100.0, super::FOR_PERCENTILES);
         let rate = factors["seldom"] * 0.01;
         assert!(rate <= 0.01 + 1_000.01 * 0.004 + 1e-9, "{rate}");
     }

@@ -6,12 +6,12 @@ use indexmap::IndexMap;
 use tenfold_catalog::Catalog;
 use tenfold_design::{Design, Kind, Load};
 use tenfold_sim::{self as sim, Scenario};
-use tenfold_units::Ledger;
+use tenfold_units::{Ledger, Text, Unit};
 
 use super::sample;
 use super::{HitRatios, REPLICATIONS, TrialOptions};
 use crate::lower::{self, LowerOptions, Lowered};
-use crate::plan::{Fault, KillWhat, TrialKind};
+use crate::plan::{Approximation, Fault, KillWhat, TrialKind};
 
 /// Sizes of cells that are looked at, smallest cell last.
 pub(super) const CELLS: [f64; 20] = [
@@ -26,8 +26,8 @@ const STEADY: f64 = 1.0;
 /// few milliseconds.
 const OVERLOADED: f64 = 0.3;
 
-/// Each part of a kill lasts at least this many times as long as the most impatient users wait, and
-/// all that waits for a dead part has given up when it has settled.
+/// A loss stays unnoticed for at least this many times as long as a call to what is lost lasts with
+/// all its attempts: a retry must not outlive a loss that is shorter than the real one.
 const WAITS: f64 = 2.0;
 
 /// A time-out that no link states, s.
@@ -39,18 +39,22 @@ const LONGEST: f64 = 900.0;
 /// A steady load is watched for a day at most: what is asked once in a while needs its time.
 const LONGEST_STEADY: f64 = 86_400.0;
 
-/// A kill that seems to break something may take this many times its share of the events.
-const OVERRUN: f64 = 4.0;
+/// A kill may take this many times its share of the events to outlast all time-outs, and twice that
+/// where it seems to break something.
+const OVERRUN: f64 = 2.0;
+
+/// Simulated seconds that a kill may always take, where they outlast the calls to what is lost.
+const ALWAYS: f64 = 3.5;
 
 /// Events that one call takes: to the callee, into service, out of it, and back.
 const EVENTS_PER_CALL: f64 = 4.0;
 
-/// Parts of a kill: warm-up, before, onset, settling (three), degraded (two), noticing the return,
-/// recovery (two).
-const PARTS: f64 = 11.0;
+/// Equal parts of a kill beside onset, settling and the noticing of the return: warm-up, before,
+/// degraded (two), recovery (two).
+const PARTS: f64 = 6.0;
 
-/// Parts of a kill in which queues are worked off after the loss was noticed.
-pub(super) const SETTLING: f64 = 3.0;
+/// So many parts at least are left for what was queued to be worked off.
+const SETTLING: f64 = 3.0;
 
 /// Windows of a steady load: a tenth of them warms up, the others are batches.
 const BATCHES: f64 = 20.0;
@@ -71,17 +75,14 @@ pub(super) struct Experiment {
     pub(super) returns: f64,
     /// Seconds from death until traffic goes around it, in the simulated run.
     pub(super) detection: f64,
-    /// Seconds that one part of the simulated run lasts.
-    pub(super) part: f64,
+    /// How the simulated run of a kill is divided.
+    pub(super) parts: Parts,
     /// Instances of the killed component in the design ÷ in the cell.
     pub(super) dilution: f64,
     /// Operations that come more often than they will, with the factor.
     pub(super) sampled: IndexMap<String, f64>,
     /// What a killed cache held is there when it comes back.
     pub(super) keeps_contents: bool,
-    /// The events did not suffice for parts that outlast all time-outs: what the loss left hanging
-    /// counts as lost for good.
-    cut_short: bool,
 }
 
 impl Experiment {
@@ -104,7 +105,10 @@ impl Experiment {
         let at_kill = if matches!(kind, TrialKind::Kill(_)) { trials.kill_load } else { 1.0 };
         let load = named.unwrap_or(at_kill);
         let wanted = match kind {
-            TrialKind::Kill(_) => PARTS * part_of_kill(design),
+            TrialKind::Kill(fault) => {
+                let patience = patience(design, fault);
+                patience * (PARTS / SETTLING + 1.0 + 2.0 * WAITS)
+            }
             TrialKind::Load(_) if load > 1.0 => OVERLOADED,
             TrialKind::Load(_) => STEADY,
         };
@@ -114,24 +118,36 @@ impl Experiment {
         });
         // Beyond some size a smaller cell saves nothing: each component keeps an instance a zone.
         let least = sizes.iter().map(|size| size.1).fold(f64::INFINITY, f64::min);
-        let fits = |size: &&(f64, f64)| events / size.1 >= wanted || size.1 <= 1.5 * least;
+        let near = if matches!(kind, TrialKind::Kill(_)) { 1.2 } else { 1.5 };
+        let fits = |size: &&(f64, f64)| events / size.1 >= wanted || size.1 <= near * least;
         let (cells, per_second) = *sizes.iter().find(fits).expect("the least fits");
         options.cells = cells;
         let affordable = events / per_second;
-        let needed = if overrun { wanted.min(OVERRUN * affordable) } else { 0.0 };
+        let needed = match kind {
+            // Longer only where that suffices.
+            TrialKind::Kill(_) if wanted <= ALWAYS.max(OVERRUN * affordable) => wanted,
+            TrialKind::Kill(_) if overrun => wanted.min(2.0 * OVERRUN * affordable),
+            TrialKind::Kill(_) | TrialKind::Load(_) => 0.0,
+        };
         let longest = match kind {
             TrialKind::Load(_) if load <= 1.0 => LONGEST_STEADY,
             TrialKind::Load(_) | TrialKind::Kill(_) => LONGEST,
         };
         let seconds = affordable.max(needed).min(longest);
+        let mut parts = Parts::default();
         if let TrialKind::Kill(fault) = kind {
-            options.detection_scale = (seconds / PARTS / noticed_after(design, fault)).min(1.0);
+            parts = Parts::of(seconds, patience(design, fault));
+            options.detection_scale = (parts.onset / noticed_after(design, fault)).min(1.0);
         }
         let mut lowered = lower::lower(design, ledger, catalog, &|cache| hits.of(cache), &options);
         let mut sampled = IndexMap::new();
-        if matches!(kind, TrialKind::Load(_)) && load <= 1.0 {
+        let enough = match kind {
+            TrialKind::Kill(_) => sample::FOR_SHARES,
+            TrialKind::Load(_) => sample::FOR_PERCENTILES,
+        };
+        if load <= 1.0 {
             let told;
-            (sampled, told) = sample::more_often(&mut lowered.model, seconds);
+            (sampled, told) = sample::more_often(&mut lowered.model, seconds, enough);
             lowered.approximations.extend(told);
         }
         let mut experiment = Self {
@@ -143,13 +159,13 @@ impl Experiment {
             dies: 0.0,
             returns: 0.0,
             detection: 0.0,
-            part: seconds / PARTS,
+            parts,
             dilution: 1.0,
             sampled,
             keeps_contents: false,
-            cut_short: seconds < 0.999 * wanted,
         };
         if let TrialKind::Kill(fault) = kind {
+            experiment.lowered.approximations.extend(parts.cut_short());
             experiment.kill(fault, caches_have_copies(design));
         }
         experiment
@@ -158,7 +174,7 @@ impl Experiment {
     /// Returns whether what it breaks may be an artifact of its shortness.
     pub(super) fn is_doubtful(&self) -> bool {
         let alone = |fault: &Fault| fault.what != KillWhat::Component;
-        self.cut_short && matches!(&self.kind, TrialKind::Kill(fault) if alone(fault))
+        self.parts.is_cut_short() && matches!(&self.kind, TrialKind::Kill(fault) if alone(fault))
     }
 
     /// Returns the load in whose steady state the caches are when it begins.
@@ -181,8 +197,8 @@ impl Experiment {
     }
 
     fn kill(&mut self, fault: &Fault, copies: bool) {
-        let part = self.part;
-        (self.dies, self.returns) = (2.0 * part, 8.0 * part);
+        let Parts { part, onset, settling, .. } = self.parts;
+        (self.dies, self.returns) = (2.0 * part, 4.0 * part + onset + settling);
         let detections = self
             .lowered
             .model
@@ -220,7 +236,8 @@ impl Experiment {
             effect: sim::Effect::Kill(sim::Kill { silent, keep_contents }),
         });
         self.scenario.warm_up = Duration::from_secs_f64(part);
-        self.scenario.horizon = Duration::from_secs_f64((PARTS - 1.0) * part);
+        self.scenario.horizon =
+            Duration::from_secs_f64((PARTS - 1.0) * part + settling + 2.0 * onset);
         self.scenario.window = Some(Duration::from_secs_f64(part / WINDOWS));
         self.scenario.budget = u64::MAX;
     }
@@ -234,18 +251,83 @@ pub(super) fn noticed_after(design: &Design, fault: &Fault) -> f64 {
     detections.fold(0.0, f64::max)
 }
 
-/// The least seconds that a part of a kill lasts.
-fn part_of_kill(design: &Design) -> f64 {
+/// How the simulated run of a kill is divided, s.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Parts {
+    /// Warm-up and before; a half of the degraded state and of the recovery.
+    pub(super) part: f64,
+    /// Until the loss is noticed, and later the return.
+    pub(super) onset: f64,
+    /// From then until all calls to what was lost have ended and queues are worked off.
+    pub(super) settling: f64,
+    /// Until a call to what dies has failed with all its attempts.
+    pub(super) patience: f64,
+}
+
+impl Parts {
+    fn of(seconds: f64, patience: f64) -> Self {
+        let onset = (seconds / (PARTS + SETTLING + 2.0)).max(WAITS * patience);
+        let settling = (SETTLING * (seconds - 2.0 * onset) / (PARTS + SETTLING)).max(patience);
+        let part = (seconds - 2.0 * onset - settling) / PARTS;
+        if part > 0.999 * patience / SETTLING {
+            return Self { part, onset, settling, patience };
+        }
+        // Too short: what hangs has to end before the degraded state is looked at.
+        let settling = patience.min(seconds / 2.0);
+        let onset = (seconds - settling) / 3.0;
+        Self { part: onset / PARTS, onset, settling, patience }
+    }
+
+    /// Says that they do.
+    fn cut_short(&self) -> Option<Approximation> {
+        let span = |seconds: f64| Unit::Seconds.print(seconds);
+        let (onset, patience) = (span(self.onset), span(self.patience));
+        self.is_cut_short().then(|| Approximation {
+            exact: false,
+            text: Text::new(
+                format!(
+                    "The loss was noticed after {onset} of simulated time, while a call with all \
+                     its attempts may last {patience}: retries are answered that would have failed \
+                     in the real time until failover, so that users may lose more than this. Raise \
+                     --budget for longer runs."
+                ),
+                format!(
+                    "시뮬레이션에서는 {onset} 뒤에 장애를 감지하는데, 재시도까지 마친 호출은 {patience}까지 \
+                     걸릴 수 있다. 실제 failover 시간이라면 실패했을 재시도가 성공하므로 사용자가 잃는 것은 \
+                     이보다 클 수 있다. 더 길게 실행하려면 --budget을 늘린다."
+                ),
+            ),
+        })
+    }
+
+    /// Returns whether calls outlast the onset: who retries then is answered after a shorter wait
+    /// than in truth, and who hangs fails after it.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.onset < 0.999 * WAITS * self.patience
+    }
+}
+
+/// Seconds after which a call to what a fault takes has failed with all its attempts.
+fn patience(design: &Design, fault: &Fault) -> f64 {
     let waited_for = |from: &str| {
         let caller = design.components.get(from);
         caller.is_none_or(|c| !matches!(c.kind, Kind::Consumer | Kind::Topic))
     };
-    let links = design.links.iter().filter(|(id, _)| waited_for(&id.from));
-    let longest = links.filter_map(|(_, link)| link.timeout).max();
-    let longest = longest.map_or(NO_TIMEOUT, |timeout| timeout.as_secs_f64());
-    let waits = design.workload.keys().filter_map(|name| lower::good_within(design, name));
-    let shortest = waits.min().map_or(NO_TIMEOUT, |wait| wait.as_secs_f64());
-    (WAITS * shortest).max(longest / SETTLING)
+    // What is gone as a whole refuses at once.
+    if fault.what == KillWhat::Component {
+        return NO_TIMEOUT;
+    }
+    let hit = |to: &str| fault.what == KillWhat::Zone || to == fault.target;
+    let links = design.links.iter().filter(|(id, _)| waited_for(&id.from) && hit(&id.to));
+    let longest = links.map(|(_, link)| {
+        let timeout = link.timeout.map_or(NO_TIMEOUT, |timeout| timeout.as_secs_f64());
+        let waits = link.retry.as_ref().map_or(0.0, |retry| {
+            let again = f64::from(retry.options.max_attempts.saturating_sub(1));
+            again * (timeout + retry.options.cap.as_secs_f64())
+        });
+        timeout + waits
+    });
+    longest.fold(NO_TIMEOUT, f64::max)
 }
 
 /// The share of the budget that a trial gets: the peak decides the verdicts.

@@ -42,12 +42,13 @@ fn figures(draft: &mut Draft<'_>, dataset: &Dataset) -> f64 {
     let rate = Unit::PerSecond;
     let formula = format!("{} + {}", demand.writes, demand.conditional);
     book.derive(&id("writes"), &format!("{name}: changes at peak"), rate, &formula);
-    let formula = format!("{} + {}", demand.point_reads, demand.range_reads);
+    let formula = format!("{} + {} + {}", demand.point_reads, demand.range_reads, demand.scans);
     book.derive(&id("reads"), &format!("{name}: reads at peak"), rate, &formula);
     let formula = format!(
-        "{} * {read} + {} * {range} + {} * {write}",
+        "{} * {read} + ({} + {}) * {range} + {} * {write}",
         demand.point_reads,
         demand.range_reads,
+        demand.scans,
         id("writes")
     );
     let label = format!("{name}: cores that it would keep busy in the database");

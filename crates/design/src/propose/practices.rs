@@ -1,6 +1,6 @@
 //! What the brief asks for by the name of a practice, and where the design has it.
 
-use tenfold_estimate::{Estimate, Operation, Pin, Shape};
+use tenfold_estimate::{Access, Estimate, Operation, Pin, Shape};
 use tenfold_units::Text;
 
 use crate::book::Book;
@@ -264,9 +264,7 @@ impl Look<'_> {
     }
 
     fn places(&self) -> (bool, Text) {
-        let by_place = |d: &&tenfold_estimate::Dataset| d.shape == Shape::GeoIndex;
-        let names: Vec<String> =
-            self.estimate.datasets.iter().filter(by_place).map(|d| d.name.clone()).collect();
+        let names = self.placed();
         listed(
             &names,
             "Cells of the map are the key",
@@ -274,6 +272,16 @@ impl Look<'_> {
             "Nothing is looked for by its place",
             "위치로 찾는 데이터가 없다",
         )
+    }
+
+    /// Datasets in which something looks for what is near.
+    fn placed(&self) -> Vec<String> {
+        let near = |name: &String| {
+            let touches = self.estimate.operations.iter().flat_map(|o| &o.touches);
+            touches.into_iter().any(|t| t.dataset == *name && t.access == Access::Nearby)
+        };
+        let names = self.estimate.datasets.iter().map(|d| d.name.clone());
+        names.filter(near).collect()
     }
 
     fn ascending(&self) -> (bool, Text) {

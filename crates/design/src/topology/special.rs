@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use tenfold_estimate::Shape;
+use tenfold_estimate::{Access, Shape, Touch};
 use tenfold_units::{Bytes, Unit};
 
 use super::components::{component, dataset, service_time, station};
@@ -96,6 +96,7 @@ fn memory(draft: &mut Draft<'_>, name: &str) {
     let demand = crate::demand::of(&mut draft.book, estimate, source);
     let id = |what: &str| format!("size.{component_name}.{what}");
     let get = draft.book.station("redis.get");
+    let nearby = draft.book.assume("memory.nearby");
     let target = draft.book.fact("sizing.cpu_target");
     let reserved = draft.book.fact("aws.elasticache.reserved_mem");
     let overhead = draft.book.assume("cache.row_overhead");
@@ -107,22 +108,27 @@ fn memory(draft: &mut Draft<'_>, name: &str) {
         demand.point_reads, demand.range_reads, demand.writes, demand.conditional
     );
     book.derive(&id("calls"), &format!("{name}: calls at peak"), Unit::PerSecond, &calls);
+    let busy = format!("({} * {get} + {} * {nearby})", id("calls"), demand.scans);
     let formula =
         format!("{} * ({} + {overhead}) / max(1, {})", demand.stored, demand.item, demand.item);
     book.derive(&id("bytes"), &format!("{name}: bytes in memory"), Unit::Bytes, &formula);
     let formula = format!(
-        "max(1, ceil({} * {get} / {target}), ceil({} / (memory.{node} * (1 - {reserved}))))",
-        id("calls"),
+        "max(1, ceil({busy} / {target}), ceil({} / (memory.{node} * (1 - {reserved}))))",
         id("bytes")
     );
     let shards = book.derive(&id("shards"), &format!("{name}: shards"), Unit::Count, &formula);
-    let time = service_time(draft, "redis.get");
+    let mut times = vec![("any", service_time(draft, "redis.get"))];
+    // Places are divided by the cells of the map, so that a query asks one shard.
+    let placed = is_placed(draft, name);
+    if placed {
+        times.push(("scan", assumed_time(draft, &nearby)));
+    }
     let role = format!("{name}, may vanish");
     let mut store = component(Kind::Store, &role, "redis", Some("7.2"));
     store.runs.instance = Some(node.to_owned());
     let queue = Queue { length: 65_536, wait: Some(Duration::from_millis(50)), shed: Shed::Newest };
-    store.station = Some(station(1, vec![("any", time)], Some(queue)));
-    let by = ShardBy::HashSlots { slots: 16_384 };
+    store.station = Some(station(1, times, Some(queue)));
+    let by = if placed { ShardBy::Geo } else { ShardBy::HashSlots { slots: 16_384 } };
     store.shards = Some(Shards { count: Some(shards as u32), by });
     store.replication = Some(Replication {
         factor: redis::COPIES,
@@ -143,6 +149,26 @@ fn memory(draft: &mut Draft<'_>, name: &str) {
     });
     draft.components.insert(component_name.clone(), store);
     draft.homes.insert(name.to_owned(), component_name);
+}
+
+/// Returns whether something looks for what is near in a dataset.
+pub(crate) fn is_placed(draft: &Draft<'_>, name: &str) -> bool {
+    let near = |touch: &Touch| touch.dataset == name && touch.access == Access::Nearby;
+    draft.estimate.operations.iter().any(|operation| operation.touches.iter().any(near))
+}
+
+/// Returns an assumed time of an own part.
+fn assumed_time(draft: &Draft<'_>, id: &str) -> ServiceTime {
+    let figure = &draft.book.ledger[id];
+    let span = |seconds: f64| Duration::from_nanos((seconds * 1e9).round() as u64);
+    ServiceTime {
+        mean: span(figure.interval.mid),
+        low: Some(span(figure.interval.low)),
+        high: Some(span(figure.interval.high)),
+        cv: 1.0,
+        io: None,
+        from: crate::inputs::origin(&figure.provenance),
+    }
 }
 
 /// Nodes that hold connections.
@@ -179,16 +205,7 @@ fn farm(draft: &mut Draft<'_>) {
 fn ranker(draft: &mut Draft<'_>) {
     let Some((_, fleet)) = draft.ranker.clone() else { return };
     let build = draft.book.assume("recommend.build");
-    let figure = &draft.book.ledger[&build];
-    let span = |seconds: f64| Duration::from_nanos((seconds * 1e9).round() as u64);
-    let time = ServiceTime {
-        mean: span(figure.interval.mid),
-        low: Some(span(figure.interval.low)),
-        high: Some(span(figure.interval.high)),
-        cv: 1.0,
-        io: None,
-        from: crate::inputs::origin(&figure.provenance),
-    };
+    let time = assumed_time(draft, &build);
     let servers = draft.book.instance(&fleet.instance).vcpu;
     let mut ranker = component(Kind::Consumer, "works out recommendations", RANKER, None);
     ranker.runs.instance = Some(fleet.instance.clone());

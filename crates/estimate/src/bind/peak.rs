@@ -172,12 +172,20 @@ pub(super) fn highest_peak_factor(draft: &mut Draft<'_>) {
     }
 }
 
-/// Lets what comes on a timer keep the even pace of timers, where each peak is said beside the rate of
-/// something else: `sensors report every 60 s` and `30 commands a day, peak 4x`.
+/// Peak by average of telemetry.
+const TIMER: &str = "peak.iot";
+
+/// Lets what comes on a timer keep the even pace of timers, where no peak is said, or each is said
+/// beside the rate of something else: `sensors report every 60 s` and `30 commands a day, peak 4x`.
 fn on_timers(draft: &mut Draft<'_>, peaks: &[usize]) {
     let demands = &draft.brief.demands;
     let rated = |item: usize| demands.iter().any(|d| d.item == item && is_rate(d));
-    if peaks.is_empty() || !peaks.iter().all(|peak| rated(demands[*peak].item)) {
+    if !peaks.iter().all(|peak| rated(demands[*peak].item)) {
+        return;
+    }
+    // An archetype of timers has that pace for all.
+    let own = draft.archetype.figures.get("peak_factor").and_then(|spec| spec.fact.as_deref());
+    if peaks.is_empty() && own == Some(TIMER) {
         return;
     }
     let timer = |index: &usize| {
@@ -191,8 +199,12 @@ fn on_timers(draft: &mut Draft<'_>, peaks: &[usize]) {
         let name = figure.strip_prefix("op.").and_then(|rest| rest.strip_suffix(".qps_avg"));
         let Some(name) = name.map(str::to_owned) else { continue };
         draft.operations[&name].own_peak_factor = true;
-        let fact = Some("peak.iot".to_owned());
-        let why = Some("it comes on a timer; the stated peak is of something else".to_owned());
+        let fact = Some(TIMER.to_owned());
+        let why = Some(if peaks.is_empty() {
+            "it comes on a timer: each of those who send is counted already".to_owned()
+        } else {
+            "it comes on a timer; the stated peak is of something else".to_owned()
+        });
         let spec = FigureSpec { fact, why, ..FigureSpec::default() };
         draft.fill(&format!("op.{name}.peak_factor"), &format!("{name}: peak / average"), &spec);
     }
