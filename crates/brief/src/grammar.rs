@@ -79,7 +79,7 @@ struct Territory {
 /// Returns the demands of an item.
 pub(crate) fn read(marks: &[Mark], context: &Context<'_>) -> Found {
     let marks = rewrite::all(marks.to_vec(), context.text);
-    let marks = rewrite::hours_last(conditions_of_time(marks));
+    let marks = rewrite::with_conditions(conditions_of_time(marks));
     let mut found = Found::default();
     for mark in &marks {
         if mark.kind == MarkKind::Unreadable {

@@ -9,12 +9,17 @@ pub(super) fn all(marks: Vec<Mark>, text: &str) -> Vec<Mark> {
     let marks = one_in_so_many(marks);
     let mut marks = every_so_many(marks);
     in_one(&mut marks, text);
-    each_of_several(&mut marks);
     one_who_acts(marks)
 }
 
+/// Rewrites the marks of an item whose conditions of time are known.
+pub(super) fn with_conditions(mut marks: Vec<Mark>) -> Vec<Mark> {
+    each_of_several(&mut marks);
+    hours_last(marks)
+}
+
 /// `1M drivers, online 6 hours a day, send …` is `1M drivers send … for 6 hours a day`.
-pub(super) fn hours_last(mut marks: Vec<Mark>) -> Vec<Mark> {
+fn hours_last(mut marks: Vec<Mark>) -> Vec<Mark> {
     let hours = |mark: &Mark| matches!(mark.kind, MarkKind::Condition(ConditionKind::Hours { .. }));
     let joins = |mark: &Mark| mark.is_sign(',') || mark.is_function("and");
     let Some(at) = marks.iter().position(hours) else { return marks };
@@ -36,16 +41,15 @@ pub(super) fn hours_last(mut marks: Vec<Mark>) -> Vec<Mark> {
     marks
 }
 
-/// `1M drivers each report …` is `1M drivers report …`, where more than one act.
+/// `1M drivers each report … every 4 s` is `1M drivers report … every 4 s`.
 fn each_of_several(marks: &mut Vec<Mark>) {
-    let each = |mark: &Mark| matches!(&mark.kind, MarkKind::PerEach { words } if words.is_empty());
-    let Some(at) = marks.iter().position(each).filter(|at| *at >= 2) else { return };
-    let counted = marks[0].quantity().is_some() && marks[at - 1].noun_words().is_some();
-    let acts = marks.get(at + 1).is_some_and(|mark| match &mark.kind {
-        MarkKind::Word { raw, .. } => crate::lexicon::verb(raw).is_some_and(|verb| verb.is_base),
-        _ => false,
-    });
-    if counted && acts {
+    let amounts = marks.iter().filter(|mark| mark.quantity().is_some()).count();
+    let regular =
+        marks.iter().any(|mark| matches!(mark.kind, MarkKind::PerTime { interval: true, .. }));
+    let each = marks.iter().position(|mark| mark.is_function("each"));
+    if let Some(at) = each.filter(|at| *at >= 2 && amounts == 1 && regular)
+        && marks[0].quantity().is_some()
+    {
         marks.remove(at);
     }
 }
