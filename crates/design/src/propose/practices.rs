@@ -1,5 +1,7 @@
 //! What the brief asks for by the name of a practice, and where the design has it.
 
+mod placing;
+
 use tenfold_estimate::{Access, Estimate, Operation, Pin, Shape};
 use tenfold_units::Text;
 
@@ -14,9 +16,18 @@ pub(super) fn all(
     design: &Design,
     choices: &[Choice],
 ) -> Vec<PinVerdict> {
+    // "Write-through cache": that there is a cache is a choice, how it is written is not.
     let decided = |pin: &&Pin| {
         let at = |v: &PinVerdict| (v.line, v.column) == (pin.line, pin.column);
-        !pin.negated && !choices.iter().any(|choice| choice.pin.as_ref().is_some_and(at))
+        let chosen = || choices.iter().any(|choice| choice.pin.as_ref().is_some_and(at));
+        let named_closer = |other: &Pin| {
+            let here = (other.line, other.column) == (pin.line, pin.column);
+            here && ["geo-sharding", "range-sharding"].contains(&other.keyword.as_str())
+        };
+        if pin.keyword == "sharding" && estimate.pins.iter().any(named_closer) {
+            return false;
+        }
+        !pin.negated && (placing::WRITTEN.contains(&pin.keyword.as_str()) || !chosen())
     };
     let look = Look { book, estimate, design, choices };
     let judged = |pin: &Pin| {
@@ -44,7 +55,14 @@ impl Look<'_> {
             "replication" => self.copies(),
             "dead-letter-queue" => self.dead_letters(),
             "saga" | "outbox" => self.sagas(),
-            "cqrs" => self.views()?,
+            "geo-sharding" => self.by_place(),
+            "range-sharding" => self.by_range(),
+            "cache-aside" => self.filled_by_readers(),
+            "write-through" => self.written_through(),
+            "write-behind" => self.written_behind(),
+            "browser-cache" => self.in_browsers(),
+            "page-cache" => self.in_pages(),
+            "cqrs" | "materialized-view" => self.views()?,
             "event-sourcing" => self.entries()?,
             "geohash" => self.places(),
             "snowflake-id" => self.ascending(),
