@@ -13,6 +13,7 @@ mod bounds;
 mod first_look;
 mod lower;
 mod plan;
+mod rare;
 mod review;
 mod rounds;
 pub mod schemas;
@@ -33,6 +34,7 @@ pub use plan::{
 pub use tenfold_catalog::Catalog;
 pub use tenfold_estimate::{archetype_names as archetypes, starter_brief as new_brief};
 
+pub use rare::{ExactRare, RARE_BUDGET, Rare, rare};
 pub use review::{Checked, Simulated, check, simulate_design};
 pub use stages::{PlanOptions, plan, read};
 pub use threads::on_threads;

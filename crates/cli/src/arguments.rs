@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tenfold_fit::Unit;
-use tenfold_sim::LoadObjective;
+use tenfold_sim::{LoadObjective, RareEvent};
 
 /// Turns a one-page brief into a design in which every number shows its working and every promise
 /// was tried by simulation.
@@ -150,6 +150,7 @@ Examples:
   tenfold simulate model.yaml --format json
   tenfold simulate model.yaml --capacity p99=200ms
   tenfold simulate model.yaml --compare other.yaml
+  tenfold simulate model.yaml --rare 'desk.queue>=40'
   tenfold simulate design.yaml --load 10x
   tenfold simulate design.yaml --capacity
   tenfold simulate design.yaml --compare other.yaml
@@ -174,6 +175,11 @@ pub(crate) struct Simulate {
     /// interval.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["load", "kill", "scenario", "capacity"])]
     pub(crate) compare: Option<PathBuf>,
+    /// How often a rare event of plain queues happens, exactly or by importance splitting, down to 1e-12
+    /// and below: `STATION.queue>=N`, `STATION.in_flight>=N`, `STATION.wait>T`, `STATION.dropped` or
+    /// `STREAM.dropped`; may be given several times.
+    #[arg(long, value_name = "EVENT", conflicts_with_all = ["load", "kill", "scenario", "capacity", "compare"])]
+    pub(crate) rare: Vec<RareEvent>,
     /// A scenario file: loads and faults over time, with assertions. Exit status 1 where one is
     /// missed or undecided.
     #[arg(long, conflicts_with_all = ["load", "kill"])]
@@ -193,7 +199,7 @@ pub(crate) struct Simulate {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
     /// Events that the simulation may take [default: 4000000, with --scenario 200000000,
-    /// and seven times that with --recovery].
+    /// seven times that with --recovery, and with --rare 20000000 where no exact answer is known].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
     pub(crate) budget: Option<u64>,
 }

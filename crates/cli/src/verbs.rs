@@ -8,6 +8,7 @@ pub(crate) mod estimate;
 pub(crate) mod explain;
 pub(crate) mod fit;
 pub(crate) mod new;
+mod rare;
 pub(crate) mod recovery;
 mod scenario;
 pub(crate) mod schema;

@@ -324,6 +324,36 @@ fn a_capacity_is_searched_and_traces_are_read_beside_the_model() {
 }
 
 #[test]
+fn rare_events_are_exact_or_split_on_any_number_of_threads() {
+    let folder = folder("rare");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("model.yaml");
+    let model = "model: desk\nstations:\n  desk: {servers: 1, service_time: {exponential: {mean: 1s}}}\narrivals:\n  jobs: {to: desk, poisson: {rate: 0.5/s}}\n";
+    fs::write(&file, model).unwrap();
+    let file = file.to_str().unwrap();
+    let ask = ["simulate", file, "--format", "json", "--rare", "desk.in_flight>=40"];
+    let output = tenfold(&ask);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let exact = found[0]["exact"]["probability"].as_f64().unwrap();
+    assert!((exact / 0.5_f64.powi(40) - 1.0).abs() < 1e-9, "{exact}");
+    assert!(found[0]["splitting"].is_null());
+    // With a budget both are there, and the interval holds.
+    let ask = [&ask[..], &["--budget", "8000000"]].concat();
+    let one = tenfold(&[&ask[..], &["--jobs", "1"]].concat());
+    let two = tenfold(&[&ask[..], &["--jobs", "2"]].concat());
+    assert_eq!(one.stdout, two.stdout);
+    let found: serde_json::Value = serde_json::from_slice(&one.stdout).unwrap();
+    let seen = &found[0]["splitting"]["probability"];
+    let (low, high) = (seen["low"].as_f64().unwrap(), seen["high"].as_f64().unwrap());
+    assert!(0.5 * exact < low && low < exact && exact < high && high < 2.0 * exact, "{seen}");
+    let wrong = tenfold(&["simulate", file, "--rare", "disk.queue>=4"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("there are desk"), "{}", text(&wrong.stderr));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn a_design_has_a_capacity_and_differs_from_a_slower_one() {
     let folder = folder("carries");
     fs::create_dir_all(&folder).unwrap();

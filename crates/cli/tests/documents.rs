@@ -70,7 +70,9 @@ fn the_commands_of_the_documents_work() {
     for document in ["README.md", "docs/design-file.md", "docs/model.md"] {
         let text = fs::read_to_string(root().join(document)).unwrap();
         for line in commands(&text) {
-            let mut arguments: Vec<&str> = line.split_whitespace().collect();
+            // A shell takes the quotes off.
+            let mut arguments: Vec<&str> =
+                line.split_whitespace().map(|word| word.trim_matches('\'')).collect();
             let verb = arguments[0];
             let design = matches!(verb, "design" | "check" | "simulate");
             let scenario = line.contains("--scenario");

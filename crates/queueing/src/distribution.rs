@@ -268,7 +268,7 @@ fn gamma_moments(mean: f64, squared_cv: f64) -> Moments {
 }
 
 /// Probability and mean of the two phases: p = (1 ± √((cv² - 1) / (cv² + 1))) / 2, mean / (2 p).
-fn balanced_phases(mean: f64, cv: f64) -> [(f64, f64); 2] {
+pub(crate) fn balanced_phases(mean: f64, cv: f64) -> [(f64, f64); 2] {
     let squared = cv * cv;
     let lean = ((squared - 1.0) / (squared + 1.0)).sqrt();
     // 1 - lean without cancellation for a large cv.

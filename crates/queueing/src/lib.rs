@@ -4,7 +4,7 @@
 //! |---|---|
 //! | how long do requests wait, how many servers? | [`Mm1`], [`Mmc`], [`servers_for`] |
 //! | how much is lost at a bounded queue, or leaves unserved? | [`MmcK`], [`erlang_b`], [`ErlangA`] |
-//! | what if service times vary more or less than exponentially? | [`Mg1`], [`Md1`], [`Gim1`], [`allen_cunneen`] |
+//! | what if service times vary more or less than exponentially? | [`Mg1`], [`Mg1Tail`], [`Md1`], [`Gim1`], [`allen_cunneen`] |
 //! | who goes first? | [`priorities`], [`srpt_mean_response`], [`Mg1::processor_sharing_mean_response`] |
 //! | many stations | [`JacksonNetwork`], [`closed_network`], [`machine_repair`] |
 //! | how often does a cache hit? | [`lru_hit_ratio`], [`lru_ttl_hit_ratio`], [`ttl_hit_ratio`] |
@@ -34,6 +34,7 @@ mod gim1;
 mod jackson;
 mod markov;
 mod mg1;
+mod mg1_tail;
 mod mm;
 mod mmck;
 mod numeric;
@@ -59,6 +60,7 @@ pub use gim1::Gim1;
 pub use jackson::{JacksonNetwork, JacksonStation};
 pub use markov::stationary;
 pub use mg1::{Md1, Mg1, MgInfinity};
+pub use mg1_tail::Mg1Tail;
 pub use mm::{Mm1, Mmc};
 pub use mmck::MmcK;
 pub use order::{quorum_mean, quorum_mean_of_samples, quorum_quantile, quorum_tail};

@@ -2,6 +2,8 @@
 
 use tenfold_units::math;
 
+use crate::distribution::Distribution;
+
 /// Returns the smallest x >= 0 with `tail(x) <= p` for a tail that falls to 0: doubling, then
 /// bisection to the last bits.
 pub(crate) fn invert_tail(p: f64, start: f64, tail: impl Fn(f64) -> f64) -> f64 {
@@ -87,4 +89,63 @@ pub(crate) fn normal_mean(g: impl Fn(f64) -> f64) -> f64 {
         sum += math::exp(-0.5 * z * z) * g(z);
     }
     sum * STEP / root
+}
+
+/// Steps of the quadratures of [`nodes`], fine enough for functions that change over 1 % of a value.
+const FINE: f64 = 1.0 / 512.0;
+
+/// Returns values with weights that stand for a distribution: Σ weight × g(value) is the mean of a
+/// smooth g. The rules of [`normal_mean`] and [`exponential_mean`] with finer steps, Simpson's for
+/// uniform values.
+pub(crate) fn nodes(distribution: &Distribution) -> Vec<(f64, f64)> {
+    let root = (2.0 * core::f64::consts::PI).sqrt();
+    let normal = |i: i32| {
+        let z = f64::from(i) * FINE;
+        (z, math::exp(-0.5 * z * z) * FINE / root)
+    };
+    let exponential = |i: i32| {
+        let t = f64::from(i) * FINE;
+        let small = math::exp(-t);
+        let v = math::exp(t - small);
+        (v, math::exp(-v) * v * (1.0 + small) * FINE)
+    };
+    let normals = (-6_144..=6_144).map(normal);
+    let exponentials = (-2_320..=3_400).map(exponential);
+    match distribution {
+        Distribution::Lognormal { mean, cv } => {
+            let variance = math::ln_1p(cv * cv);
+            let (center, sigma) = (math::ln(*mean) - 0.5 * variance, variance.sqrt());
+            normals.map(|(z, weight)| (math::exp(center + sigma * z), weight)).collect()
+        }
+        Distribution::Weibull { mean, shape } => {
+            let scale = mean / math::exp(math::ln_gamma(1.0 + 1.0 / shape));
+            exponentials.map(|(v, weight)| (scale * math::powf(v, 1.0 / shape), weight)).collect()
+        }
+        Distribution::Pareto { mean, shape } => {
+            let minimum = mean * (shape - 1.0) / shape;
+            exponentials.map(|(v, weight)| (minimum * math::exp(v / shape), weight)).collect()
+        }
+        Distribution::Uniform { low, high } => simpson(*low, *high),
+        Distribution::Deterministic { .. }
+        | Distribution::Exponential { .. }
+        | Distribution::Erlang { .. }
+        | Distribution::Hyperexponential { .. }
+        | Distribution::Gamma { .. }
+        | Distribution::Empirical { .. } => unreachable!("they have closed forms"),
+    }
+}
+
+/// Simpson's rule over an interval, as nodes of a mean.
+fn simpson(low: f64, high: f64) -> Vec<(f64, f64)> {
+    const PANELS: u32 = 4_096;
+    let node = |i: u32| {
+        let weight = match i {
+            0 | PANELS => 1.0,
+            i if i % 2 == 1 => 4.0,
+            _ => 2.0,
+        };
+        let share = f64::from(i) / f64::from(PANELS);
+        (low + (high - low) * share, weight / (3.0 * f64::from(PANELS)))
+    };
+    (0..=PANELS).map(node).collect()
 }

@@ -6,6 +6,7 @@ mod chains;
 mod networks;
 mod paths;
 mod stations;
+mod tails;
 mod variations;
 
 /// Asserts that two values agree to a relative tolerance.

@@ -11,6 +11,8 @@ mod traffic;
 use tenfold_units::Seed;
 
 pub use self::design::Caches;
+pub(crate) use self::plain::{Branches, Ladder, Level, Target, Walk, What};
+pub(crate) use self::traffic::Traffic;
 use crate::{Model, Outcome, Scenario};
 
 /// Runs plain queues from empty until `budget` events have happened.

@@ -15,6 +15,7 @@ pub mod keys;
 mod model;
 mod outcome;
 pub mod planted;
+mod rare;
 mod recovery;
 mod scenario;
 pub mod stats;
@@ -36,6 +37,9 @@ pub use model::{
 pub use outcome::{
     ArrivalsOutcome, ComponentOutcome, ComponentWindow, Failures, OUTCOME_SCHEMA, OperationOutcome,
     OperationWindow, Outcome, StationOutcome, Window,
+};
+pub use rare::{
+    RareEstimate, RareEvent, RareLevel, RarePlace, RareRun, RareWhat, Splitting, split,
 };
 pub use recovery::{
     Alert, AlertRule, Fate, OperationRecovery, REMEDIES, Remedy, Trigger, alerts, judge, remedies,

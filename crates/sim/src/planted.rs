@@ -95,11 +95,15 @@ pub enum Bug {
     DiskFullIgnored,
     /// A roll-out replaces all replicas at the same time.
     RollOutAllAtOnce,
+    /// Copies of a run that climbs have the same future.
+    BranchesShareFuture,
+    /// What a copy sees counts by the level it was born at, not by the one it is at.
+    BranchWeightOfBirth,
 }
 
 impl Bug {
     /// Every bug, in the order of the list above.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::ServiceTooFast,
         Self::OneServerFewer,
         Self::LifoForFifo,
@@ -145,6 +149,8 @@ impl Bug {
         Self::ClockStepIgnored,
         Self::DiskFullIgnored,
         Self::RollOutAllAtOnce,
+        Self::BranchesShareFuture,
+        Self::BranchWeightOfBirth,
     ];
 }
 

@@ -14,6 +14,10 @@ mod cases;
 #[expect(dead_code, reason = "some cases only")]
 mod designs;
 
+#[path = "support/rare.rs"]
+#[expect(dead_code, reason = "some events only")]
+mod rare;
+
 #[path = "support/signature.rs"]
 #[expect(dead_code, reason = "runs and judgements only")]
 mod signature;
@@ -340,4 +344,25 @@ fn clocks_and_disks_that_do_nothing_are_noticed() {
     ] {
         signature_catches(title, bug);
     }
+}
+
+/// Asserts that splitting is right without the bug and wrong with it.
+fn splitting_catches(bug: Bug) {
+    let case = rare::m_m_1(0.5, 20);
+    plant(None);
+    assert_eq!(case.wrong(4_000_000), None);
+    plant(Some(bug));
+    let wrong = case.wrong(4_000_000);
+    plant(None);
+    assert!(wrong.is_some(), "{} does not notice {bug:?}", case.name);
+}
+
+#[test]
+fn copies_with_the_same_future_are_noticed() {
+    splitting_catches(Bug::BranchesShareFuture);
+}
+
+#[test]
+fn copies_that_count_too_much_are_noticed() {
+    splitting_catches(Bug::BranchWeightOfBirth);
 }

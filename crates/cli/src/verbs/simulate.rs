@@ -46,6 +46,9 @@ fn model(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
         let budget = verb.budget.unwrap_or(BUDGET);
         return super::capacity::run(arguments, verb, &model, objectives, budget);
     }
+    if !verb.rare.is_empty() {
+        return super::rare::run(arguments, verb, &model);
+    }
     let outcome =
         tenfold_sim::simulate(&model, Seed(arguments.seed), verb.budget.unwrap_or(BUDGET));
     match verb.format {
@@ -85,6 +88,10 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
     }
     if let Some(objectives) = &verb.capacity {
         return super::capacity::design(arguments, verb, &loaded, objectives);
+    }
+    if !verb.rare.is_empty() {
+        output::error(&format!("{path}: --rare looks at plain queues (stations) of a model file"));
+        return Exit::Unusable;
     }
     let (what, kill_load) = match trial_id(verb, &loaded.design) {
         Ok(what) => what,

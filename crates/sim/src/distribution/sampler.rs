@@ -105,6 +105,36 @@ impl Sampler {
     }
 }
 
+/// Draws of a span that is known to last longer than its age, until one does.
+const RESIDUAL_DRAWS: u32 = 16;
+
+impl Sampler {
+    /// Returns whether what is left does not depend on what has passed.
+    pub(crate) fn is_memoryless(&self) -> bool {
+        matches!(self.0, Kind::Exponential { .. })
+    }
+
+    /// Returns another length of a span that has lasted for `age` seconds already, from its law given
+    /// that; `None` where none was found, or all are the same: the length that was drawn is from the
+    /// same law.
+    pub(crate) fn redraw(&self, age: f64, stream: &mut Stream) -> Option<f64> {
+        match self.0 {
+            Kind::Deterministic { .. } => None,
+            Kind::Exponential { mean } => Some(age + mean * stream.exponential()),
+            Kind::Erlang { .. }
+            | Kind::Hyperexponential { .. }
+            | Kind::Lognormal { .. }
+            | Kind::Gamma(_)
+            | Kind::Weibull { .. }
+            | Kind::Pareto { .. }
+            | Kind::Uniform { .. }
+            | Kind::Empirical { .. } => {
+                (0..RESIDUAL_DRAWS).map(|_| self.draw(stream)).find(|span| *span > age)
+            }
+        }
+    }
+}
+
 fn erlang(mean: f64, stages: u32) -> Kind {
     if stages <= MAX_SUMMED_STAGES {
         Kind::Erlang { stage_mean: mean / f64::from(stages), stages }

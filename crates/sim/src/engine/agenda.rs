@@ -108,6 +108,23 @@ impl<E: Copy> Agenda<E> {
         Some((self.now, entry.event))
     }
 
+    /// Moves each pending event to the time that `retime` gives it, not before the latest one taken.
+    pub(super) fn retime(&mut self, mut retime: impl FnMut(f64, E) -> f64) {
+        let mut pending = std::mem::take(&mut self.far);
+        pending.extend(self.heap.drain());
+        pending.extend(self.buckets.iter_mut().flat_map(|bucket| bucket.drain(..)));
+        self.in_buckets = 0;
+        for entry in pending {
+            let moved =
+                Entry::new(retime(entry.time(), entry.event), entry.sequence(), entry.event);
+            if self.buckets.is_empty() {
+                self.heap.push(moved);
+            } else {
+                self.place(moved);
+            }
+        }
+    }
+
     /// The number of the bucket of `time`, past the last one for what is after the year.
     fn bucket(&self, time: f64) -> usize {
         // A cast from f64 saturates.

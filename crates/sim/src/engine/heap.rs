@@ -14,6 +14,10 @@ impl<E> Entry<E> {
         Self { key: u128::from(time.to_bits()) << 64 | u128::from(sequence), event }
     }
 
+    pub(super) fn sequence(&self) -> u64 {
+        self.key as u64
+    }
+
     pub(super) fn time(&self) -> f64 {
         f64::from_bits((self.key >> 64) as u64)
     }

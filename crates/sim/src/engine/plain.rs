@@ -1,12 +1,16 @@
 //! The event loop of plain queues.
 
+mod branches;
 mod build;
 mod gap;
 mod record;
 mod recursion;
 mod station;
+mod watch;
 
+pub(crate) use self::branches::{Branches, Ladder, Level, Walk};
 pub(super) use self::build::is_patient;
+pub(crate) use self::watch::{Target, What};
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +21,7 @@ use tenfold_units::random::Stream;
 use self::gap::{BatchSampler, Gap};
 use self::record::StreamRecord;
 use self::station::{Effect, Job, Station};
+use self::watch::Watch;
 use super::agenda::Agenda;
 use super::list::Links;
 use crate::planted::{self, Bug};
@@ -38,7 +43,7 @@ enum Event {
 }
 
 /// Where customers go after a station.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Routes {
     /// Cumulated probabilities and their targets; the last one is 1.
     ways: Vec<(f64, Option<u32>)>,
@@ -59,13 +64,15 @@ impl Routes {
 }
 
 /// Where the customers of a stream come from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Source {
     to: u32,
     class: u32,
     /// Between two arrivals, or thinking.
     gap: Gap,
     gap_stream: Stream,
+    /// The latest arrival of an open stream.
+    since: f64,
     /// How many come together, where it is not one.
     batch: Option<(BatchSampler, Stream)>,
     closed: bool,
@@ -89,7 +96,7 @@ impl Source {
 }
 
 /// Plain queues at work.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Network {
     agenda: Agenda<Event>,
     jobs: Vec<Job>,
@@ -98,6 +105,8 @@ struct Network {
     stations: Vec<Station>,
     routes: Vec<Routes>,
     now: f64,
+    /// What is counted of a rare event, where one is looked for.
+    watch: Option<Watch>,
 }
 
 /// Runs `model` from empty for `budget` events, without events where that is exact.
@@ -116,22 +125,31 @@ impl Network {
     fn run(&mut self, budget: u64) -> u64 {
         let mut events = 0;
         while events < budget {
-            let Some((now, event)) = self.agenda.pop() else { break };
-            self.now = now;
-            events += match event {
-                Event::Arrival { stream } => self.arrival(stream),
-                Event::Thought { stream } => self.arrive(stream),
-                Event::Completion { job, epoch } => u64::from(self.completion(job, epoch)),
-                Event::Share { station, epoch } => u64::from(self.share(station, epoch)),
-                Event::Patience { job, epoch } => u64::from(self.patience(job, epoch)),
-            };
+            let Some(count) = self.step() else { break };
+            events += count;
         }
         events
+    }
+
+    /// Lets the next thing happen and returns how many events it was, `None` where nothing is to
+    /// come.
+    #[inline]
+    fn step(&mut self) -> Option<u64> {
+        let (now, event) = self.agenda.pop()?;
+        self.now = now;
+        Some(match event {
+            Event::Arrival { stream } => self.arrival(stream),
+            Event::Thought { stream } => self.arrive(stream),
+            Event::Completion { job, epoch } => u64::from(self.completion(job, epoch)),
+            Event::Share { station, epoch } => u64::from(self.share(station, epoch)),
+            Event::Patience { job, epoch } => u64::from(self.patience(job, epoch)),
+        })
     }
 
     /// Returns how many arrived.
     fn arrival(&mut self, stream: u32) -> u64 {
         let source = &mut self.sources[stream as usize];
+        source.since = self.now;
         let gap = source.draw_gap();
         let count = source.draw_batch();
         if gap.is_finite() {
@@ -144,6 +162,9 @@ impl Network {
     fn arrive(&mut self, stream: u32) -> u64 {
         let source = &self.sources[stream as usize];
         let (to, class) = (source.to, source.class);
+        if let Some(watch) = &mut self.watch {
+            watch.came(stream);
+        }
         let job = Job {
             stream,
             station: to,
@@ -178,6 +199,9 @@ impl Network {
         let station = &mut self.stations[to as usize];
         let full = station.is_full();
         station.record.dropped(full);
+        if let Some(watch) = &mut self.watch {
+            watch.visit(to, self.jobs[index as usize].stream, full);
+        }
         if full {
             station.record.abandoned(false);
             self.lose(index);
@@ -197,6 +221,9 @@ impl Network {
         job.begun = false;
         job.service = service;
         job.remaining = service;
+        if let Some(watch) = &mut self.watch {
+            watch.accepted(to, self.now, service);
+        }
         let effect = station.enter(&mut self.jobs, index, self.now);
         if let Effect::Waits = effect
             && let Some((sampler, stream)) = &mut station.patience

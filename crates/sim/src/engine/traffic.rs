@@ -11,16 +11,16 @@ const TOLERANCE: f64 = 1e-9;
 
 /// Mean visits per second at each station, by stream: `visits[stream][station]`.
 #[derive(Clone, Debug)]
-pub(super) struct Traffic {
-    pub(super) visits: Vec<Vec<f64>>,
+pub(crate) struct Traffic {
+    pub(crate) visits: Vec<Vec<f64>>,
     /// Whether the station gets more work than it can do, and nothing bounds its queue.
-    pub(super) unstable: Vec<bool>,
+    pub(crate) unstable: Vec<bool>,
 }
 
 impl Traffic {
     /// Returns the traffic of the open streams, where a share `passing[station]` of the arrivals at
     /// a station goes on (1 without loss). A saturated station passes on what it can do.
-    pub(super) fn of(model: &Model, passing: &[f64]) -> Self {
+    pub(crate) fn of(model: &Model, passing: &[f64]) -> Self {
         let count = model.stations.len();
         let mut passing = passing.to_vec();
         let mut visits = solve(model, &passing);

@@ -54,6 +54,7 @@ impl Network {
                     class: classes.binary_search(&arrivals.priority).expect("one of them") as u32,
                     gap: Gap::of(arrivals, &mut gap_stream),
                     gap_stream,
+                    since: 0.0,
                     batch: arrivals.batch.as_ref().map(size),
                     closed: arrivals.closed.is_some(),
                     service: arrivals
@@ -72,6 +73,7 @@ impl Network {
             stations,
             routes,
             now: 0.0,
+            watch: None,
         };
         network.first_events(model);
         network

@@ -7,7 +7,7 @@ use crate::model::{shares, steps};
 use crate::{Arrivals, Batch, Sampler};
 
 /// Time between two arrivals of a stream, or of thinking.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Gap {
     /// Exponential; the mean in seconds is not rounded to a `Duration`.
     Poisson {
@@ -46,6 +46,25 @@ impl Gap {
         }
     }
 
+    /// Returns another length of a gap that has lasted for `age` seconds already, from its law given
+    /// that, where that law needs no more than the age.
+    pub(super) fn redraw(&self, age: f64, stream: &mut Stream) -> Option<f64> {
+        match self {
+            Self::Poisson { mean } => Some(age + *mean * stream.exponential()),
+            Self::Renewal(sampler) => sampler.redraw(age, stream),
+            Self::Modulated(_) | Self::Trace(_) => None,
+        }
+    }
+
+    /// Returns what is left of an exponential gap, however long it has lasted.
+    pub(super) fn redraw_memoryless(&self, stream: &mut Stream) -> Option<f64> {
+        match self {
+            Self::Poisson { mean } => Some(*mean * stream.exponential()),
+            Self::Renewal(sampler) if sampler.is_memoryless() => sampler.redraw(0.0, stream),
+            Self::Renewal(_) | Self::Modulated(_) | Self::Trace(_) => None,
+        }
+    }
+
     /// Draws one gap into each place of `out`, in order, as [`Self::draw`] does.
     pub(super) fn fill(&mut self, stream: &mut Stream, out: &mut [f64]) {
         match self {
@@ -62,7 +81,7 @@ impl Gap {
 }
 
 /// A Poisson stream whose rate changes from phase to phase.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Modulated {
     phases: Vec<PhaseSampler>,
     now: usize,
@@ -70,7 +89,7 @@ pub(super) struct Modulated {
     left: f64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct PhaseSampler {
     /// Mean time between arrivals, infinite in silence.
     gap: f64,
@@ -132,7 +151,7 @@ fn pick(sums: &[f64], stream: &mut Stream) -> usize {
 }
 
 /// Recorded gaps.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Replay {
     gaps: Vec<f64>,
     /// The gap before the first arrival of a repetition; `None`: there is none.
@@ -153,7 +172,7 @@ impl Replay {
 }
 
 /// Numbers of customers who come together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum BatchSampler {
     Fixed(u32),
     /// The logarithm of the probability that another one follows, negated.

@@ -8,7 +8,7 @@ use crate::stats::{Estimate, RatioTally, Tail, Tally, Throughput, TimeAverage};
 use crate::{ArrivalsOutcome, StationOutcome};
 
 /// The figures of a station.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StationRecord {
     ticks: Ticks,
     busy: TimeAverage,
@@ -22,6 +22,8 @@ pub(super) struct StationRecord {
     /// Whether customers can be dropped, and lose patience.
     bounded: bool,
     patient: bool,
+    /// Whether nothing is written down: only counts of a rare event are wanted.
+    silent: bool,
 }
 
 /// Which averages of a station obey the √n law.
@@ -49,11 +51,20 @@ impl StationRecord {
             abandoned: RatioTally::default(),
             bounded,
             patient,
+            silent: false,
         }
+    }
+
+    /// Writes nothing down from now on.
+    pub(super) fn silence(&mut self) {
+        self.silent = true;
     }
 
     #[inline]
     pub(super) fn levels(&mut self, now: f64, busy: u32, waiting: u32) {
+        if self.silent {
+            return;
+        }
         let now = self.ticks.at(now);
         self.busy.set(now, f64::from(busy));
         self.waiting.set(now, f64::from(waiting));
@@ -62,6 +73,9 @@ impl StationRecord {
 
     /// The same where nobody waits whatever their number.
     pub(super) fn shared_levels(&mut self, now: f64, busy: u32, customers: u32) {
+        if self.silent {
+            return;
+        }
         let now = self.ticks.at(now);
         self.busy.set(now, f64::from(busy));
         self.in_flight.set(now, f64::from(customers));
@@ -69,20 +83,23 @@ impl StationRecord {
 
     #[inline]
     pub(super) fn dropped(&mut self, dropped: bool) {
-        if self.bounded {
+        if self.bounded && !self.silent {
             self.dropped.record(dropped);
         }
     }
 
     #[inline]
     pub(super) fn abandoned(&mut self, abandoned: bool) {
-        if self.patient {
+        if self.patient && !self.silent {
             self.abandoned.record(abandoned);
         }
     }
 
     #[inline]
     pub(super) fn completed(&mut self, now: f64, waited: f64, response: f64) {
+        if self.silent {
+            return;
+        }
         if !(planted::is(Bug::WaitWithoutZeros) && waited == 0.0) {
             self.wait.record(waited);
         }
@@ -147,7 +164,7 @@ fn ratio(possible: bool, tally: &RatioTally, tail: Tail) -> Estimate {
 }
 
 /// The figures of a stream of customers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct StreamRecord {
     ticks: Ticks,
     latency: Tally,
@@ -155,6 +172,8 @@ pub(super) struct StreamRecord {
     dropped: RatioTally,
     /// Whether a station of the model can lose customers.
     lossy: bool,
+    /// As of a station.
+    silent: bool,
 }
 
 impl StreamRecord {
@@ -165,11 +184,20 @@ impl StreamRecord {
             throughput: Throughput::new(Instant::ZERO),
             dropped: RatioTally::default(),
             lossy,
+            silent: false,
         }
+    }
+
+    /// Writes nothing down from now on.
+    pub(super) fn silence(&mut self) {
+        self.silent = true;
     }
 
     #[inline]
     pub(super) fn left(&mut self, now: f64, latency: f64) {
+        if self.silent {
+            return;
+        }
         self.latency.record(latency);
         self.throughput.record(self.ticks.at(now));
         if self.lossy {
@@ -178,6 +206,9 @@ impl StreamRecord {
     }
 
     pub(super) fn lost(&mut self) {
+        if self.silent {
+            return;
+        }
         self.dropped.record(true);
     }
 

@@ -75,7 +75,7 @@ struct Sharing {
 }
 
 /// A station.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Station {
     servers: u32,
     /// Customers that it holds at most.
@@ -145,6 +145,21 @@ impl Station {
     #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.in_flight() >= self.limit
+    }
+
+    /// Returns whether who is next does not depend on services, and nobody is interrupted.
+    pub(super) fn is_blind(&self) -> bool {
+        !self.preemptive && !matches!(self.order, Order::Sharing(_))
+    }
+
+    /// Returns the number of its servers.
+    pub(super) fn servers(&self) -> u32 {
+        self.servers
+    }
+
+    /// Returns how many customers it holds at most.
+    pub(super) fn limit(&self) -> u32 {
+        self.limit
     }
 
     /// Returns the number of customers waiting and in service.
