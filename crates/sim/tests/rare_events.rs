@@ -63,20 +63,37 @@ fn parts_that_are_down_together() {
     ]);
 }
 
+/// Repairs that are not exponential: the share of the time that many parts are down is binomial.
+#[test]
+fn parts_with_any_repair() {
+    check(&[
+        (rare::repairs(6, "{deterministic: 1s}", 100.0, 3), 4_000_000),
+        (rare::repairs(6, "{lognormal: {mean: 1s, cv: 1}}", 100.0, 3), 4_000_000),
+        (rare::repairs(8, "{lognormal: {mean: 1s, cv: 2}}", 50.0, 4), 8_000_000),
+        (rare::repairs(12, "{uniform: {low: 0s, high: 2s}}", 20.0, 7), 8_000_000),
+    ]);
+}
+
 #[test]
 fn intervals_hold_the_truth() {
-    let case = rare::m_m_1(0.5, 20);
+    covers(&rare::m_m_1(0.5, 20), 200, 2_000_000);
+}
+
+#[test]
+fn intervals_of_parts_with_lognormal_repair_hold_the_truth() {
+    covers(&rare::repairs(6, "{lognormal: {mean: 1s, cv: 1}}", 100.0, 3), 100, 1_000_000);
+}
+
+fn covers(case: &Rare, seeds: u64, budget: u64) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let seeds = 200;
     let mut all = Coverage::default();
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|part| {
-                let case = &case;
                 scope.spawn(move || {
                     let mut mine = Coverage::default();
                     for seed in (1 + part..=seeds).step_by(threads as usize) {
-                        let found = case.found(seed, 2_000_000);
+                        let found = case.found(seed, budget);
                         mine.add(&found.probability.expect("it is seen"), case.exact);
                     }
                     mine

@@ -70,6 +70,41 @@ fn service(model: &Model, name: &str) -> Option<f64> {
     same.then_some(mean)
 }
 
+/// Whether all customers are in service at once, or share the servers: then the mean service time
+/// alone decides how many are there (Baskett, Chandy, Muntz and Palacios 1975), with a bound too
+/// (Sevastyanov 1957).
+fn nobody_waits(station: &Station, streams: &[&Arrivals]) -> bool {
+    let servers = match station.servers {
+        Servers::Finite(servers) => servers,
+        Servers::Infinite => u32::MAX,
+    };
+    let few = match streams {
+        [one] => one.closed.as_ref().is_some_and(|closed| closed.population <= servers),
+        _ => false,
+    };
+    station.discipline == Discipline::ProcessorSharing
+        || servers == u32::MAX
+        || station.queue.is_some_and(|queue| queue.length == 0)
+        || few
+}
+
+/// The mean service time over all customers of a station.
+fn mean_service(station: &Station, streams: &[&Arrivals]) -> Option<f64> {
+    let of = |arrivals: &Arrivals| {
+        arrivals.service_time.as_ref().unwrap_or(&station.service_time).mean()
+    };
+    let mean = match streams {
+        [one] => of(one),
+        _ => {
+            let rates = streams.iter().map(|stream| poisson(stream)).collect::<Option<Vec<_>>>()?;
+            let work: f64 =
+                streams.iter().zip(&rates).map(|(stream, rate)| of(stream) * rate).sum();
+            work / rates.iter().sum::<f64>()
+        }
+    };
+    (mean > 0.0).then_some(mean)
+}
+
 /// The rate of a Poisson stream.
 fn poisson(arrivals: &Arrivals) -> Option<f64> {
     arrivals.poisson.filter(|_| arrivals.batch.is_none()).map(|poisson| poisson.rate)
@@ -117,9 +152,11 @@ fn sum<'a>(states: impl DoubleEndedIterator<Item = &'a f64>) -> f64 {
 impl Chain {
     fn of(model: &Model, name: &str, place: &RarePlace) -> Option<Self> {
         let station = &model.stations[name];
-        let mean_service = service(model, name)?;
         let streams: Vec<&Arrivals> =
             model.arrivals.values().filter(|arrivals| arrivals.to == name).collect();
+        let insensitive = nobody_waits(station, &streams);
+        let mean_service =
+            if insensitive { mean_service(station, &streams)? } else { service(model, name)? };
         let servers = match station.servers {
             Servers::Finite(servers) => Some(servers),
             Servers::Infinite => None,
@@ -148,8 +185,13 @@ impl Chain {
             && let Some(closed) = &closed.closed
         {
             // Who leaves thinks again, and comes back here.
-            let think = exponential(&closed.think_time)?;
-            if targets(model, name).next().is_some() {
+            let think = if insensitive {
+                closed.think_time.mean()
+            } else {
+                exponential(&closed.think_time)?
+            };
+            let dropped = places.is_some_and(|places| places < closed.population);
+            if targets(model, name).next().is_some() || insensitive && dropped || think == 0.0 {
                 return None;
             }
             let population = closed.population as usize;
@@ -162,7 +204,8 @@ impl Chain {
         let rate: f64 = streams.iter().map(|stream| poisson(stream)).sum::<Option<f64>>()?;
         let bound = places.map_or(String::new(), |places| format!("/{places}"));
         let impatient = if patience.is_some() { "+M" } else { "" };
-        chain.name = format!("M/M/{label}{bound}{impatient}");
+        let service = if insensitive { "G" } else { "M" };
+        chain.name = format!("M/{service}/{label}{bound}{impatient}");
         let most = match places {
             Some(places) => places as usize,
             None => last_state(rate, servers, leaving, place)?,

@@ -1,6 +1,6 @@
 //! Exact answers against formulas of their own.
 
-use tenfold_queueing::{Mmc, MmcK, erlang_b, machine_repair};
+use tenfold_queueing::{Mmc, MmcK, erlang_b, k_of_n, machine_repair};
 use tenfold_sim::Model;
 use tenfold_units::{Seed, math};
 
@@ -88,6 +88,24 @@ fn any_service_at_one_server() {
     let bounded = format!("{station}, queue: {{length: 29}}");
     let lost = MmcK::new(0.5, 1.0, 1, 29).unwrap().blocking();
     close(desk(&bounded, "poisson: {rate: 0.5/s}", "s.dropped"), lost);
+}
+
+/// Where nobody waits the mean alone decides.
+#[test]
+fn shapes_that_do_not_matter() {
+    let lognormal = "service_time: {lognormal: {mean: 1s, cv: 3}}";
+    let arrivals = "poisson: {rate: 3/s}";
+    let lines = format!("servers: 30, {lognormal}, queue: {{length: 0}}");
+    close(desk(&lines, arrivals, "s.dropped"), erlang_b(30, 3.0).unwrap());
+    let shares = format!("servers: 4, {lognormal}, discipline: processor-sharing");
+    let queue = Mmc::new(3.0, 1.0, 4).unwrap();
+    let many = queue.wait_probability() * math::powf(0.75, 40.0);
+    close(desk(&shares, arrivals, "s.in_flight>=44"), many);
+    // Each of five parts is down a share 1 / 101 of the time, whatever the repairs are like.
+    let parts = format!("servers: 5, {lognormal}");
+    let closed = "closed: {population: 5, think_time: {deterministic: 100s}}";
+    let down = k_of_n(4, 5, 1.0 / 101.0).unwrap();
+    close(desk(&parts, closed, "s.in_flight>=4"), down);
 }
 
 /// Where no formula holds none is given.

@@ -228,6 +228,10 @@ fn target(model: &Model, place: &RarePlace) -> Target {
 /// Says which service on the way to the event decides it by a single long one, which importance does
 /// not see come.
 fn heavy(model: &Model, station: &str) -> Option<String> {
+    if model.arrivals.values().all(|arrivals| arrivals.closed.is_some()) {
+        // A long service of a few customers brings about no more than all of them.
+        return None;
+    }
     let on_way = upstream(model, station);
     let services = on_way.iter().flat_map(|name| {
         let streams = model.arrivals.iter().filter(|(_, arrivals)| arrivals.to == *name);

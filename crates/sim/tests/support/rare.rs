@@ -1,6 +1,6 @@
 //! Rare events with exact answers.
 
-use tenfold_queueing::{Mmc, MmcK, birth_death};
+use tenfold_queueing::{Mmc, MmcK, birth_death, k_of_n};
 use tenfold_sim::{Model, RareEstimate, RareEvent, split};
 use tenfold_units::{Seed, math};
 
@@ -137,6 +137,18 @@ pub(crate) fn parts(n: u32, crews: u32, mean_up: f64, down: u32) -> Rare {
         exact,
         &format!("s.in_flight>={down}"),
         &format!("servers: {crews}, service_time: {{exponential: {{mean: 1s}}}}"),
+        &format!("closed: {{population: {n}, think_time: {{exponential: {{mean: {mean_up}s}}}}}}"),
+    )
+}
+
+/// P(at least k of n parts are down) with a crew for each: binomial, whatever the repairs are like.
+pub(crate) fn repairs(n: u32, repair: &str, mean_up: f64, down: u32) -> Rare {
+    let exact = k_of_n(down, n, 1.0 / (1.0 + mean_up)).expect("parts");
+    Rare::queue(
+        &format!("{down} of {n} parts down, repair {repair}, up {mean_up}"),
+        exact,
+        &format!("s.in_flight>={down}"),
+        &format!("servers: {n}, service_time: {repair}"),
         &format!("closed: {{population: {n}, think_time: {{exponential: {{mean: {mean_up}s}}}}}}"),
     )
 }
