@@ -14,13 +14,7 @@ use crate::plan::{KillWhat, Trial, TrialKind};
 /// nothing lost. Sums are exact while losses do not overlap, which a year with
 /// minutes of them allows.
 pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trials: &[Trial]) {
-    let facts = [
-        ("fact.rate.ec2.retire", "rate.ec2.retire", "losses of one instance a year"),
-        ("fact.rate.az", "rate.az", "losses of one zone a year"),
-    ];
-    for (id, fact, label) in facts {
-        catalog.known_fact(fact).insert_into(ledger, id, label);
-    }
+    facts(ledger, catalog);
     let known = ledger.contains("region.availability");
     let region = if known { "region.availability" } else { "1" };
     let mut all = Vec::new();
@@ -62,6 +56,22 @@ pub(crate) fn add(design: &Design, ledger: &mut Ledger, catalog: &Catalog, trial
     if !all.is_empty() {
         let formula = format!("min({})", all.join(", "));
         ledger.derive("availability_year.all", "availability over a year", Unit::Ratio, &formula);
+    }
+}
+
+/// Makes the losses of instances and zones per second stand.
+pub(crate) fn losses(ledger: &mut Ledger, catalog: &Catalog) {
+    facts(ledger, catalog);
+    rates(ledger);
+}
+
+fn facts(ledger: &mut Ledger, catalog: &Catalog) {
+    let facts = [
+        ("fact.rate.ec2.retire", "rate.ec2.retire", "losses of one instance a year"),
+        ("fact.rate.az", "rate.az", "losses of one zone a year"),
+    ];
+    for (id, fact, label) in facts {
+        catalog.known_fact(fact).insert_into(ledger, id, label);
     }
 }
 

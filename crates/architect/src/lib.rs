@@ -22,6 +22,7 @@ mod settings;
 mod stages;
 mod threads;
 mod trial;
+mod unavailability;
 mod verdict;
 mod weakness;
 
@@ -41,6 +42,9 @@ pub use threads::on_threads;
 pub use trial::{
     CannotRehearse, Carried, GivesOut, HitRatios, RUNS, Recovery, Rehearsal, Staged, TrialOptions,
     carry, compare_designs, stage, stage_model, try_design,
+};
+pub use unavailability::{
+    Ends, Need, OperationUnavailability, PartUnavailability, Unavailability, unavailability,
 };
 
 /// Events that all simulations of a plan take together, unless told otherwise.

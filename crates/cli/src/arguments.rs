@@ -154,6 +154,7 @@ Examples:
   tenfold simulate design.yaml --load 10x
   tenfold simulate design.yaml --capacity
   tenfold simulate design.yaml --compare other.yaml
+  tenfold simulate design.yaml --rare unavailability
   tenfold simulate design.yaml --kill hot-links
   tenfold simulate design.yaml --kill zone:a
   tenfold simulate design.yaml --scenario black-friday.yaml --series out.csv
@@ -177,9 +178,10 @@ pub(crate) struct Simulate {
     pub(crate) compare: Option<PathBuf>,
     /// How often a rare event of plain queues happens, exactly or by importance splitting, down to 1e-12
     /// and below: `STATION.queue>=N`, `STATION.in_flight>=N`, `STATION.wait>T`, `STATION.dropped` or
-    /// `STREAM.dropped`; may be given several times.
+    /// `STREAM.dropped`; may be given several times. For a design `unavailability`: how often too few
+    /// instances are up, exactly.
     #[arg(long, value_name = "EVENT", conflicts_with_all = ["load", "kill", "scenario", "capacity", "compare"])]
-    pub(crate) rare: Vec<RareEvent>,
+    pub(crate) rare: Vec<RareQuestion>,
     /// A scenario file: loads and faults over time, with assertions. Exit status 1 where one is
     /// missed or undecided.
     #[arg(long, conflicts_with_all = ["load", "kill"])]
@@ -202,6 +204,26 @@ pub(crate) struct Simulate {
     /// seven times that with --recovery, and with --rare 20000000 where no exact answer is known].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000_000))]
     pub(crate) budget: Option<u64>,
+}
+
+/// What `--rare` asks.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RareQuestion {
+    /// Of a design.
+    Unavailability,
+    /// Of plain queues.
+    Event(RareEvent),
+}
+
+impl std::str::FromStr for RareQuestion {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "unavailability" => Ok(Self::Unavailability),
+            event => event.parse().map(Self::Event),
+        }
+    }
 }
 
 #[derive(Args, Debug)]

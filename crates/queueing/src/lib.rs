@@ -10,7 +10,7 @@
 //! | how often does a cache hit? | [`lru_hit_ratio`], [`lru_ttl_hit_ratio`], [`ttl_hit_ratio`] |
 //! | fan-out, quorums, balancing | [`tail_at_scale`], [`fork_join_of_two`], [`quorum_mean`], [`power_of_choices`] |
 //! | how long does a whole path take? | [`PathLatency`] |
-//! | how often is it up? | [`k_of_n`], [`TwoState`], [`ZonedReplicas`] |
+//! | how often is it up? | [`k_of_n`], [`TwoState`], [`ZonedReplicas`], [`SpreadReplicas`] |
 //! | any chain of births and deaths, any chain of Markov | [`birth_death`], [`stationary`] |
 //!
 //! Times are in seconds, rates per second, loads in erlangs, shares from 0 to 1. Every formula names
@@ -42,6 +42,7 @@ mod order;
 mod path;
 mod priority;
 mod sizing;
+mod spread;
 mod zones;
 
 pub use approximation::{Approximation, allen_cunneen, kingman_bound};
@@ -67,6 +68,7 @@ pub use order::{quorum_mean, quorum_mean_of_samples, quorum_quantile, quorum_tai
 pub use path::PathLatency;
 pub use priority::{Class, Preemption, priorities, srpt_mean_response};
 pub use sizing::{Objective, Sizing, servers_for};
+pub use spread::SpreadReplicas;
 pub use zones::ZonedReplicas;
 
 #[cfg(test)]

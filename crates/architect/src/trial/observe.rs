@@ -315,17 +315,7 @@ fn lasting(
             ledger.derive(&id("degraded"), &label, Unit::Seconds, "fact.mttr.vm_replace");
         }
         KillWhat::Zone => {
-            let source = "a zone is back after an hour; large events took 1 to 8 h".to_owned();
-            let provenance =
-                Provenance::Assumed { source, quality: tenfold_units::Quality::Recall };
-            let hours = Interval::quantiles(900.0, 3_600.0, 28_800.0);
-            ledger.insert(
-                "assumed.zone_outage_seconds",
-                "length of a zone outage",
-                Unit::Seconds,
-                hours,
-                provenance,
-            );
+            crate::unavailability::zone_outage(ledger);
             ledger.derive(&id("degraded"), &label, Unit::Seconds, "assumed.zone_outage_seconds");
         }
     }

@@ -2,17 +2,28 @@
 
 use std::fmt::Write as _;
 
-use tenfold_architect::{Rare, rare};
+use tenfold_architect::{Catalog, Ends, Rare, Unavailability, rare, unavailability};
+use tenfold_design::Loaded;
 use tenfold_sim::{Model, RareEstimate};
 use tenfold_units::Seed;
 
-use crate::arguments::{Arguments, Format, Simulate};
+use super::check::unreadable;
+use crate::arguments::{Arguments, Format, RareQuestion, Simulate};
 use crate::{Exit, output};
 
 /// Says how often the events happen in plain queues.
 pub(super) fn run(arguments: &Arguments, verb: &Simulate, model: &Model) -> Exit {
     let mut found = Vec::new();
-    for event in &verb.rare {
+    for question in &verb.rare {
+        let RareQuestion::Event(event) = question else {
+            output::error(&format!(
+                "{}: `unavailability` is asked of a design; of plain queues for example \
+                 STATION.in_flight>=N, where parts that fail are a closed population and their \
+                 repair is a station",
+                verb.file.display()
+            ));
+            continue;
+        };
         let seed = Seed(arguments.seed);
         match super::on_threads(arguments, || rare(model, event, seed, verb.budget)) {
             Ok(answer) => found.push(answer),
@@ -27,6 +38,57 @@ pub(super) fn run(arguments: &Arguments, verb: &Simulate, model: &Model) -> Exit
         Format::Text => output::result(&found.iter().map(text).collect::<String>()),
     }
     Exit::Ok
+}
+
+/// Says how often too little of a design is up.
+pub(super) fn design(verb: &Simulate, loaded: &Loaded) -> Exit {
+    let path = verb.file.display().to_string();
+    if verb.rare.iter().any(|question| *question != RareQuestion::Unavailability) {
+        output::error(&format!(
+            "{path}: events of stations are asked of a model of plain queues; of a design write \
+             --rare unavailability"
+        ));
+        return Exit::Unusable;
+    }
+    match unavailability(loaded, &Catalog::builtin()) {
+        Ok(found) => {
+            match verb.format {
+                Format::Json => output::result(&super::json(&found)),
+                Format::Text => output::result(&shortages(&found)),
+            }
+            Exit::Ok
+        }
+        Err(problems) => unreadable(&path, &problems),
+    }
+}
+
+fn shortages(found: &Unavailability) -> String {
+    let mut out =
+        String::from("share of the time with too few instances (all failures low to high)\n");
+    let range = |e: &Ends| format!("{:.2e}  ({:.1e} to {:.1e})", e.mid, e.low, e.high);
+    for (name, part) in &found.components {
+        let _ = writeln!(out, "{name:20} {}", range(&part.unavailable_ratio));
+        for need in &part.needs {
+            let Ends { mid, .. } = need.unavailable_ratio;
+            let of = format!("{} of {} in {} zones", need.needed, need.of, need.zones);
+            let _ = writeln!(out, "  {:22} {of:22} {mid:.2e}", need.what);
+        }
+    }
+    for (name, operation) in &found.operations {
+        let _ = writeln!(out, "{name:20} {}", range(&operation.unavailable_ratio));
+        let _ = writeln!(out, "  needs {}", operation.components.join(", "));
+        if !operation.not_counted.is_empty() {
+            let _ = writeln!(out, "  not counted: {}", operation.not_counted.join(", "));
+        }
+    }
+    if let Some(region) = found.region_ratio {
+        let _ =
+            writeln!(out, "not counted: the region as a whole is away {region:.1e} of the time");
+    }
+    for assumption in &found.assumptions {
+        let _ = writeln!(out, "assumed: {assumption}");
+    }
+    out
 }
 
 fn text(found: &Rare) -> String {

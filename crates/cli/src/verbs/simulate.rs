@@ -90,8 +90,7 @@ fn design(arguments: &Arguments, verb: &Verb, text: &str) -> Exit {
         return super::capacity::design(arguments, verb, &loaded, objectives);
     }
     if !verb.rare.is_empty() {
-        output::error(&format!("{path}: --rare looks at plain queues (stations) of a model file"));
-        return Exit::Unusable;
+        return super::rare::design(verb, &loaded);
     }
     let (what, kill_load) = match trial_id(verb, &loaded.design) {
         Ok(what) => what,

@@ -1,5 +1,5 @@
 use super::close;
-use crate::{Distribution, Mg1, Mg1Tail, MmcK};
+use crate::{Distribution, Mg1, Mg1Tail, MmcK, SpreadReplicas, TwoState, ZonedReplicas};
 
 fn tail(rate: f64, service: &Distribution, customers: u32) -> f64 {
     Mg1Tail::new(rate, service, customers).unwrap().at_least()
@@ -67,4 +67,28 @@ fn impossible_tails_are_refused() {
     assert!(Mg1Tail::new(1.0, &service, 4).is_err());
     assert!(Mg1Tail::new(0.5, &service, 0).is_err());
     assert!(Mg1Tail::new(0.5, &service, 4_001).is_err());
+}
+
+/// A crew for every replica: the chain of zones and replicas has product form.
+#[test]
+fn replicas_that_are_all_repaired_at_once_are_independent() {
+    let replica = TwoState::new(2_000.0, 3.0).unwrap();
+    let zone = TwoState::new(50_000.0, 20.0).unwrap();
+    for (zones, replicas_per_zone) in [(3, 1), (3, 4), (2, 6), (1, 5)] {
+        let spread = SpreadReplicas { zones, used: zones, replicas_per_zone, replica, zone };
+        let all = zones * replicas_per_zone;
+        let chain = ZonedReplicas { zones, replicas_per_zone, replica, zone, crews: all };
+        for needed in 1..=all {
+            close(
+                spread.checked().unwrap().unavailability(needed),
+                chain.unavailability(needed).unwrap(),
+                1e-9,
+            );
+        }
+    }
+    // Copies in two of three zones do not notice the third: as if there were two.
+    let two = SpreadReplicas { zones: 2, used: 2, replicas_per_zone: 2, replica, zone };
+    let of_three = SpreadReplicas { zones: 3, ..two };
+    (1..=4).for_each(|k| close(of_three.unavailability(k), two.unavailability(k), 1e-9));
+    assert!(SpreadReplicas { used: 4, ..of_three }.checked().is_err());
 }
